@@ -1,0 +1,32 @@
+"""How personal data looks to someone who has not been shown it (个人信息保护法 art. 51).
+
+All functions take the clear text and give the masked one; "" stays "".
+"""
+
+
+def mask_name(name: str) -> str:
+    """陈小满 → 陈**; an enterprise's name keeps its first two and last two characters."""
+    if len(name) > 4:
+        return f"{name[:2]}****{name[-2:]}"
+    return name[:1] + "*" * (len(name) - 1)
+
+
+def mask_phone(phone: str) -> str:
+    """13812342046 → 138****2046; a short number keeps its last two digits."""
+    if len(phone) >= 11:
+        return f"{phone[:-8]}****{phone[-4:]}"
+    if len(phone) > 4:
+        return f"{phone[:2]}****{phone[-2:]}"
+    return "*" * len(phone)
+
+
+def mask_document(number: str) -> str:
+    """350102199001011234 → 3501**********1234."""
+    if len(number) >= 12:
+        return f"{number[:4]}{'*' * (len(number) - 8)}{number[-4:]}"
+    return "*" * len(number)
+
+
+def mask_address(address: str) -> str:
+    """Keeps the first six characters (the area), hides the door."""
+    return address if len(address) <= 6 else f"{address[:6]}****"

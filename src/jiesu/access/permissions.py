@@ -1,0 +1,55 @@
+"""What a person may do, one name per move or desk. Names are ``desk.move``."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Every permission there is; roles are sets of these (``access/roles.py``)."""
+
+    # intake 受理
+    INTAKE_REGISTER = "intake.register"
+    INTAKE_DIRECT_ANSWER = "intake.answer_directly"
+    INTAKE_REFUSE = "intake.refuse"
+    INTAKE_HAND_OVER = "intake.hand_over"
+    INTAKE_ADD_FACTS = "intake.add_facts"
+    INTAKE_URGE = "intake.urge"
+    INTAKE_WITHDRAW = "intake.withdraw"
+    # triage and dispatch 派单
+    TRIAGE_ACCEPT = "triage.accept"
+    TRIAGE_EDIT = "triage.edit"
+    TRIAGE_MERGE = "triage.merge"
+    DISPATCH_ASSIGN = "dispatch.assign"
+    DISPATCH_REASSIGN = "dispatch.reassign"
+    DISPATCH_JUDGE = "dispatch.judge"  # returns, extensions, suspensions, endings
+    DISPATCH_LIST_DIFFICULT = "dispatch.list_difficult"
+    DISPATCH_CONSULT = "dispatch.consult"
+    # handling 承办
+    HANDLING_OPEN = "handling.open"
+    HANDLING_SIGN = "handling.sign"
+    HANDLING_APPLY = "handling.apply"  # return, extension, suspension, ending
+    HANDLING_PASS_DOWN = "handling.pass_down"
+    HANDLING_CONTACT = "handling.contact"
+    HANDLING_REPORT = "handling.report"
+    HANDLING_INNER_REVIEW = "handling.inner_review"
+    # the centre's review, call-back, end
+    REVIEW_DECIDE = "review.decide"
+    CALLBACK_RECORD = "callback.record"
+    CLOSURE_CLOSE = "closure.close"
+    CLOSURE_ARCHIVE = "closure.archive"
+    CLOSURE_REOPEN = "closure.reopen"
+    # reading
+    APPEAL_VIEW = "appeal.view"
+    APPEAL_VIEW_AREA = "appeal.view_area"  # all of one's region, not only one's unit's
+    APPEAL_REVEAL = "appeal.reveal"  # personal data in the clear, with a reason
+    APPEAL_EXPORT = "appeal.export"
+    # managing
+    MANAGE_ORGANIZATIONS = "manage.organizations"
+    MANAGE_PEOPLE = "manage.people"
+    MANAGE_CATALOGUE = "manage.catalogue"
+    MANAGE_DEADLINES = "manage.deadlines"
+    MANAGE_TEMPLATES = "manage.templates"
+    MANAGE_SYSTEM = "manage.system"
+    MANAGE_API_CLIENTS = "manage.api_clients"
+    AUDIT_VIEW = "audit.view"
+    # supervision (read for now)
+    SUPERVISION_VIEW = "supervision.view"

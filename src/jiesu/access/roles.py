@@ -1,0 +1,100 @@
+"""The roles of the hotline and the permissions each starts with (domain §1; 等保三级: 三员分立)."""
+
+from enum import StrEnum
+
+from jiesu.access.permissions import Permission as P
+
+
+class Role(StrEnum):
+    """A person's role in a unit."""
+
+    AGENT = "agent"
+    SHIFT_LEAD = "shift_lead"
+    DISPATCHER = "dispatcher"
+    CLERK = "clerk"
+    SECTION_HEAD = "section_head"
+    UNIT_LEADER = "unit_leader"
+    REVIEWER = "reviewer"
+    CALLBACK_AGENT = "callback_agent"
+    SUPERVISOR = "supervisor"
+    LEADER = "leader"
+    CATALOGUE_EDITOR = "catalogue_editor"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+    API_CLIENT = "api_client"
+
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.AGENT: "话务员",
+    Role.SHIFT_LEAD: "话务班长",
+    Role.DISPATCHER: "派单员",
+    Role.CLERK: "承办员",
+    Role.SECTION_HEAD: "科室负责人",
+    Role.UNIT_LEADER: "分管领导",
+    Role.REVIEWER: "审核员",
+    Role.CALLBACK_AGENT: "回访员",
+    Role.SUPERVISOR: "效能督办员",
+    Role.LEADER: "领导",
+    Role.CATALOGUE_EDITOR: "目录管理员",
+    Role.SYSTEM_ADMIN: "系统管理员",
+    Role.SECURITY_ADMIN: "安全管理员",
+    Role.AUDIT_ADMIN: "审计管理员",
+    Role.API_CLIENT: "接口客户端",
+}
+
+_INTAKE = {
+    P.INTAKE_REGISTER, P.INTAKE_DIRECT_ANSWER, P.INTAKE_REFUSE, P.INTAKE_HAND_OVER,
+    P.INTAKE_ADD_FACTS, P.INTAKE_URGE, P.INTAKE_WITHDRAW, P.TRIAGE_ACCEPT, P.TRIAGE_MERGE,
+    P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
+}  # fmt: skip
+_DISPATCH = {
+    P.TRIAGE_ACCEPT, P.TRIAGE_EDIT, P.TRIAGE_MERGE, P.DISPATCH_ASSIGN, P.DISPATCH_REASSIGN,
+    P.DISPATCH_JUDGE, P.DISPATCH_LIST_DIFFICULT, P.DISPATCH_CONSULT, P.INTAKE_REFUSE,
+    P.INTAKE_HAND_OVER, P.INTAKE_ADD_FACTS, P.INTAKE_DIRECT_ANSWER, P.INTAKE_WITHDRAW,
+    P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL, P.APPEAL_EXPORT,
+}  # fmt: skip
+_CLERK = {
+    P.HANDLING_OPEN, P.HANDLING_SIGN, P.HANDLING_APPLY, P.HANDLING_PASS_DOWN, P.HANDLING_CONTACT,
+    P.HANDLING_REPORT, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.DISPATCH_CONSULT,
+    P.MANAGE_TEMPLATES,
+}  # fmt: skip
+_REVIEW = {
+    P.REVIEW_DECIDE, P.CLOSURE_CLOSE, P.CLOSURE_REOPEN, P.CLOSURE_ARCHIVE, P.APPEAL_VIEW,
+    P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.INTAKE_ADD_FACTS,
+}  # fmt: skip
+
+ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
+    Role.AGENT: frozenset(_INTAKE),
+    Role.SHIFT_LEAD: frozenset(_INTAKE | {P.APPEAL_EXPORT, P.MANAGE_TEMPLATES}),
+    Role.DISPATCHER: frozenset(_DISPATCH),
+    Role.CLERK: frozenset(_CLERK),
+    Role.SECTION_HEAD: frozenset(_CLERK | {P.HANDLING_INNER_REVIEW}),
+    Role.UNIT_LEADER: frozenset(
+        {P.HANDLING_INNER_REVIEW, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT}
+    ),
+    Role.REVIEWER: frozenset(_REVIEW),
+    Role.CALLBACK_AGENT: frozenset(
+        {
+            P.CALLBACK_RECORD, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
+            P.INTAKE_ADD_FACTS, P.CLOSURE_CLOSE,
+        }
+    ),  # fmt: skip
+    Role.SUPERVISOR: frozenset(
+        {P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL, P.APPEAL_EXPORT,
+         P.INTAKE_URGE}
+    ),  # fmt: skip
+    Role.LEADER: frozenset({P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA}),
+    Role.CATALOGUE_EDITOR: frozenset(
+        {P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES}
+    ),
+    Role.SYSTEM_ADMIN: frozenset(
+        {P.MANAGE_ORGANIZATIONS, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES,
+         P.MANAGE_SYSTEM}
+    ),  # fmt: skip
+    Role.SECURITY_ADMIN: frozenset({P.MANAGE_PEOPLE, P.MANAGE_API_CLIENTS}),
+    Role.AUDIT_ADMIN: frozenset({P.AUDIT_VIEW}),
+    Role.API_CLIENT: frozenset(
+        _INTAKE | _DISPATCH | _CLERK | _REVIEW | {P.CALLBACK_RECORD, P.HANDLING_INNER_REVIEW}
+    ),
+}
