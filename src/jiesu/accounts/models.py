@@ -28,9 +28,14 @@ class User(AbstractBaseUser):
     staff_number = models.CharField("工号", max_length=16, blank=True)
     email = models.EmailField("邮箱", blank=True)
     is_active = models.BooleanField("启用", default=True)
+    expires_on = models.DateField("有效期至", null=True, blank=True)  # first day it no longer holds
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_reason = models.CharField("停用原因", max_length=200, blank=True)
     must_change_password = models.BooleanField(default=False)
     password_changed_at = models.DateTimeField(null=True, blank=True)
-    totp_secret = models.CharField(max_length=64, blank=True)  # "" = second factor off
+    totp_secret = models.TextField(blank=True)
+    totp_confirmed_at = models.DateTimeField(null=True, blank=True)  # null = second factor off
+    totp_last_step = models.BigIntegerField(default=0)  # a code of this step or before is used up
     wants_email = models.BooleanField("接收邮件通知", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -42,19 +47,55 @@ class User(AbstractBaseUser):
         return self.name
 
 
+class FormerPassword(models.Model):
+    """The hash of a password a person has had: the last few may not come back (等保三级)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.at:%Y-%m-%d}"
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in once for the second factor, when the telephone is lost."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64)  # SM3: the codes are random, not guessable
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+
 class Post(models.Model):
     """A person's role in a unit; a person may hold several and switches between them."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="posts")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts")
-    role = models.CharField("角色", max_length=32, choices=[(r.value, n) for r, n in ROLE_NAMES.items()])
-    is_default = models.BooleanField(default=False)
-    valid_from = models.DateField(default=dt.date(1949, 10, 1))
-    valid_to = models.DateField(null=True, blank=True)
+    role = models.CharField(
+        "角色", max_length=32, choices=[(r.value, n) for r, n in ROLE_NAMES.items()]
+    )
+    is_default = models.BooleanField("默认岗位", default=False)
+    valid_from = models.DateField("任职日期", default=dt.date(1949, 10, 1))
+    valid_to = models.DateField("离任日期", null=True, blank=True)  # first day it no longer holds
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "unit", "role"], name="post_once_per_user")
+            models.UniqueConstraint(
+                fields=["user", "unit", "role"],
+                condition=models.Q(valid_to__isnull=True),
+                name="post_once_per_user",
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(is_default=True), name="post_one_default"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,9 +109,12 @@ class ApiClient(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="api_clients")
     key_prefix = models.CharField(max_length=12, unique=True)
     key_hash = models.CharField(max_length=64)  # SM3 of the key: keys are random, not guessable
+    old_key_hash = models.CharField(max_length=64, blank=True)  # after a rotation, for a while
+    old_key_until = models.DateTimeField(null=True, blank=True)
     permissions = models.JSONField(default=list)  # [] = all of Role.API_CLIENT
     per_minute = models.PositiveIntegerField("每分钟上限", default=600)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("启用", default=True)
+    expires_on = models.DateField("有效期至", null=True, blank=True)  # first day it no longer holds
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 

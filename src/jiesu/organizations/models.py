@@ -4,9 +4,16 @@ import datetime as dt
 
 from django.db import models
 
+# Older than every division in use: what nobody dated has always been there.
+ALWAYS = dt.date(1949, 10, 1)
+
 
 class Region(models.Model):
-    """An administrative division (GB/T 2260: 6 digits; +3 township, +3 village)."""
+    """An administrative division (GB/T 2260: 6 digits; +3 township, +3 village).
+
+    The code is an attribute, not the tree: a city-level zone may hold a county's code
+    (平潭综合实验区 350128), and a city may have no counties.
+    """
 
     class Level(models.TextChoices):
         """How high a division stands."""
@@ -24,8 +31,9 @@ class Region(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     path = models.CharField(max_length=64, unique=True)
+    last_child = models.PositiveIntegerField(default=0)  # ordinals are never given twice
     pinyin = models.CharField(max_length=64, blank=True)  # initials, lower case
-    valid_from = models.DateField("启用日期", default=dt.date(1949, 10, 1))
+    valid_from = models.DateField("启用日期", default=ALWAYS)
     valid_to = models.DateField("停用日期", null=True, blank=True)  # first day it no longer holds
 
     class Meta:
@@ -65,10 +73,11 @@ class Unit(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     path = models.CharField(max_length=64, unique=True)
+    last_child = models.PositiveIntegerField(default=0)  # ordinals are never given twice
     pinyin = models.CharField(max_length=64, blank=True)
     phone = models.CharField("值班电话", max_length=32, blank=True)
     inner_review_steps = models.PositiveSmallIntegerField("内审级数", default=1)  # 0 to 2
-    valid_from = models.DateField("启用日期", default=dt.date(1949, 10, 1))
+    valid_from = models.DateField("启用日期", default=ALWAYS)
     valid_to = models.DateField("停用日期", null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
@@ -76,8 +85,28 @@ class Unit(models.Model):
         return self.name
 
 
+class FormerName(models.Model):
+    """The name a unit bore until a day, so that what was done then shows the name of then."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="former_names")
+    name = models.CharField("单位名称", max_length=64)
+    short_name = models.CharField("简称", max_length=32, blank=True)
+    until = models.DateField("停用日期")  # first day it no longer holds
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "until"], name="former_name_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class UnitChange(models.Model):
-    """A reorganisation: from one or several units to one or several, on a day, by a decision."""
+    """A reorganisation: from one or several units to one or several, on a day, by a decision.
+
+    Planned while ``applied_at`` is null and ``cancelled_at`` too; ``plan`` then says what to do.
+    """
 
     class Kind(models.TextChoices):
         """What sort of change it is."""
@@ -93,10 +122,45 @@ class UnitChange(models.Model):
     effective = models.DateField("生效日期")
     before = models.JSONField(default=list)  # facts of the units as they were
     after = models.JSONField(default=list)
+    moves = models.JSONField(default=list)  # [[old prefix, new prefix]], in the order made
+    plan = models.JSONField(default=dict)
     document = models.CharField("依据文号", max_length=128, blank=True)
     note = models.CharField("说明", max_length=500, blank=True)
     actor_name = models.CharField(max_length=64)
     at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=500, blank=True)  # why it could not be applied when due
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["effective", "id"],
+                condition=models.Q(applied_at__isnull=True, cancelled_at__isnull=True),
+                name="unit_change_planned",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.effective}"
+
+
+class UnitSuccession(models.Model):
+    """Who carries on after a unit that ended; a split has several, one of them the main one."""
+
+    change = models.ForeignKey(UnitChange, models.PROTECT, related_name="successions")
+    old = models.ForeignKey(Unit, models.PROTECT, related_name="successions")
+    new = models.ForeignKey(Unit, models.PROTECT, related_name="inheritances")
+    effective = models.DateField()
+    is_main = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["old", "new"], name="succession_once"),
+            models.UniqueConstraint(
+                fields=["old"], condition=models.Q(is_main=True), name="succession_one_main"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old} → {self.new}"
