@@ -1,0 +1,198 @@
+"""Classification schemes: which one holds, what a code means, finding a class while typing."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from django.db.models import Q
+
+from jiesu.catalogue.models import Category, Scheme, valid_on
+from jiesu.catalogue.versions import Cached, day_of
+from jiesu.foundation.errors import Invalid, UseCaseError, invalid
+
+
+class NoScheme(UseCaseError):
+    """No classification scheme holds on the day."""
+
+    code = "no_scheme"
+
+    def __init__(self, day: dt.date) -> None:
+        super().__init__(
+            f"{day:%Y年%m月%d日}没有启用的诉求分类方案，请联系目录管理员启用。", field="category"
+        )
+
+
+@dataclass(frozen=True)
+class CategoryHit:
+    """A class as the picker shows it."""
+
+    id: int
+    code: str
+    name: str
+    path_name: str
+    level: int
+    pinyin: str
+    is_leaf: bool
+
+
+@dataclass
+class _Index:
+    """One scheme, ready to be searched in memory."""
+
+    hits: list[tuple[CategoryHit, str]] = field(default_factory=list)  # with its keywords, in order
+
+
+def _load_schemes() -> list[Scheme]:
+    return list(Scheme.objects.filter(is_active=True).order_by("-valid_from", "-pk"))
+
+
+def _load_indexes() -> dict[int, _Index]:
+    return {}
+
+
+_schemes: Cached[list[Scheme]] = Cached(_load_schemes)
+_indexes: Cached[dict[int, _Index]] = Cached(_load_indexes)  # filled scheme by scheme
+
+
+def active(at: dt.datetime | dt.date) -> Scheme:
+    """The scheme that holds at that time; refuses with ``NoScheme`` when there is none."""
+    day = day_of(at)
+    for scheme in _schemes.get():
+        if scheme.valid_from and scheme.valid_from <= day:
+            if scheme.valid_to is None or day < scheme.valid_to:
+                return scheme
+            break
+    raise NoScheme(day)
+
+
+def _index(scheme: Scheme) -> _Index:
+    indexes = _indexes.get()
+    found = indexes.get(scheme.pk)
+    if found is None:
+        rows = list(scheme.categories.filter(is_retired=False).order_by("code"))
+        parents = {row.parent_id for row in rows}
+        found = _Index(
+            [
+                (
+                    CategoryHit(
+                        row.pk,
+                        row.code,
+                        row.name,
+                        row.path_name,
+                        row.level,
+                        row.pinyin,
+                        row.pk not in parents,
+                    ),
+                    row.keywords,
+                )
+                for row in rows
+            ]
+        )
+        indexes[scheme.pk] = found
+    return found
+
+
+def search(q: str, scheme: Scheme, limit: int = 20) -> list[CategoryHit]:
+    """Classes found by code prefix, pinyin initials or words, best first.
+
+    Several words parted by blanks must all be found. An empty query gives the first level.
+    """
+    words = q.casefold().split()
+    hits = _index(scheme).hits
+    if not words:
+        return [hit for hit, _ in hits if hit.level == 1][:limit]
+    scored: list[tuple[int, CategoryHit]] = []
+    for hit, keywords in hits:
+        total = 0
+        for word in words:
+            score = _score(word, hit, keywords)
+            if not score:
+                break
+            total += score
+        else:
+            # what can be dispatched stands before the heading it belongs to
+            scored.append((total * 4 + hit.level, hit))
+    scored.sort(key=itemgetter(0), reverse=True)  # stable: equals stay in code order
+    return [hit for _, hit in scored[:limit]]
+
+
+def _score(word: str, hit: CategoryHit, keywords: str) -> int:
+    if hit.code == word or hit.name == word:
+        return 100
+    if hit.code.startswith(word):
+        return 80
+    if hit.name.startswith(word):
+        return 70
+    if hit.pinyin == word:
+        return 65
+    if hit.pinyin.startswith(word):
+        return 60
+    if word in hit.name:
+        return 50
+    if word in keywords:
+        return 40
+    if len(word) > 1 and word in hit.pinyin:
+        return 30
+    if word in hit.path_name:
+        return 20
+    return 0
+
+
+def get(code: str, at: dt.datetime | dt.date, field: str = "category") -> Category:
+    """The class of that code in the scheme that holds at that time.
+
+    Refuses an empty or unknown code, and a class retired by then. One statement.
+    """
+    if not code:
+        raise invalid(field, "请选择诉求分类。", "required")
+    scheme = active(at)
+    category = (
+        Category.objects.filter(scheme=scheme, code=code).select_related("parent", "scheme").first()
+    )
+    if category is None:
+        raise _unknown(code, scheme, day_of(at), field)
+    return usable(category, at, field)
+
+
+def usable(category: Category, at: dt.datetime | dt.date, field: str = "category") -> Category:
+    """The class itself; refuses when it had been retired by that time."""
+    if category.retired_on and category.retired_on <= day_of(at):
+        raise invalid(
+            field,
+            f"分类“{category.path_name}”已于{category.retired_on:%Y年%m月%d日}停用，请改选其他分类。",
+            "category_retired",
+        )
+    return category
+
+
+def _unknown(code: str, scheme: Scheme, day: dt.date, field: str) -> Invalid:
+    elsewhere = (
+        Category.objects.filter(code=code)
+        .exclude(scheme=scheme)
+        .filter(scheme__is_active=True, scheme__valid_to__lte=day)
+        .select_related("scheme")
+        .prefetch_related("continued_by__new")
+        .order_by("-scheme__valid_from")
+        .first()
+    )
+    if elsewhere is None:
+        return invalid(
+            field, f"没有编码为“{code[:32]}”的分类，请从列表中重新选择。", "unknown_category"
+        )
+    heirs = [m.new for m in elsewhere.continued_by.all() if m.new.scheme_id == scheme.pk]
+    instead = "或".join(f"“{heir.path_name}”（{heir.code}）" for heir in heirs) or "其他分类"
+    return invalid(
+        field,
+        f"分类“{elsewhere.path_name}”属于已停用的方案“{elsewhere.scheme}”，"
+        f"该分类已停用，请改选{instead}。",
+        "category_retired",
+    )
+
+
+def on(day: dt.date) -> Q:
+    """The filter for classes of the schemes that hold on ``day`` and are not retired then."""
+    return (
+        Q(scheme__is_active=True)
+        & valid_on(day, "scheme__")
+        & (Q(retired_on__isnull=True) | Q(retired_on__gt=day))
+    )
