@@ -54,7 +54,9 @@ class ChangedMeanwhile(UseCaseError):
 
     code = "changed_meanwhile"
 
-    def __init__(self, message: str = "工单已被他人处理，请刷新后重试。您填写的内容已保留。") -> None:
+    def __init__(
+        self, message: str = "工单已被他人处理，请刷新后重试。您填写的内容已保留。"
+    ) -> None:
         super().__init__(message)
 
 
