@@ -53,7 +53,7 @@ SYSTEM = Actor(kind=ActorKind.SYSTEM, name="系统", role="system")
 
 
 def citizen() -> Actor:
-    """An unauthenticated citizen; what they may reach is decided by the number and code they hold."""
+    """An unauthenticated citizen, who reaches what the number and code they hold open."""
     return Actor(
         kind=ActorKind.CITIZEN,
         name="诉求人",

@@ -27,7 +27,7 @@ class Permission(StrEnum):
     HANDLING_OPEN = "handling.open"
     HANDLING_SIGN = "handling.sign"
     HANDLING_APPLY = "handling.apply"  # return, extension, suspension, ending
-    HANDLING_PASS_DOWN = "handling.pass_down"
+    HANDLING_PASS_DOWN = "handling.pass_down"  # noqa: S105 - a move, no password
     HANDLING_CONTACT = "handling.contact"
     HANDLING_REPORT = "handling.report"
     HANDLING_INNER_REVIEW = "handling.inner_review"

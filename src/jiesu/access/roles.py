@@ -1,5 +1,22 @@
-"""The roles of the hotline and the permissions each starts with (domain §1; 等保三级: 三员分立)."""
+"""The roles of the hotline and the permissions each starts with (domain §1; 等保三级: 三员分立).
 
+Why the table is as it is:
+
+- The agent answers, refuses, hands over and accepts, so that an easy call ends where it began
+  (首接负责); sending to a unit is the dispatcher's alone. An agent sees the area, for the caller's
+  history and for duplicates.
+- Units see what is theirs. The clerk does the work; section head and unit's leader make the inner
+  review; the leader in charge signs, and does not handle.
+- Who reviews a reply has not written it: no role both reports and decides the centre's review.
+  The call-back is a third person's; a reviewer closes, and so does a call-back that satisfied.
+- The efficiency office watches and urges; it changes no order. A leader reads, masked, and neither
+  reveals nor exports.
+- Three administrators: system (organizations, catalogue, limits), security (people, posts, API
+  clients), audit (the audit, nothing else). None of them reads an appeal, none is two of them.
+- Stepping aside 回避 is no matter of roles but of one person and one appeal: ``access.recusal``.
+"""
+
+from collections.abc import Iterable
 from enum import StrEnum
 
 from jiesu.access.permissions import Permission as P
@@ -43,6 +60,27 @@ ROLE_NAMES: dict[Role, str] = {
     Role.API_CLIENT: "接口客户端",
 }
 
+# Who works at one of the centre's desks: the petitioner's data is kept from everybody else first.
+CENTRE_ROLES = frozenset(
+    {Role.AGENT, Role.SHIFT_LEAD, Role.DISPATCHER, Role.REVIEWER, Role.CALLBACK_AGENT}
+)
+# Three separate administrators: one person holds at most one of these.
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+
+def why_not_both(held: Iterable[str], wanted: str) -> str:
+    """The Chinese sentence that keeps a role from who already holds others; "" when they agree."""
+    if wanted not in ADMINISTRATORS:
+        return ""
+    for role in held:
+        if role in ADMINISTRATORS and role != wanted:
+            return (
+                f"该用户已是{ROLE_NAMES[Role(role)]}，不能再任{ROLE_NAMES[Role(wanted)]}："
+                "系统、安全、审计三员必须分立，请由另一人担任。"
+            )
+    return ""
+
+
 _INTAKE = {
     P.INTAKE_REGISTER, P.INTAKE_DIRECT_ANSWER, P.INTAKE_REFUSE, P.INTAKE_HAND_OVER,
     P.INTAKE_ADD_FACTS, P.INTAKE_URGE, P.INTAKE_WITHDRAW, P.TRIAGE_ACCEPT, P.TRIAGE_MERGE,
@@ -64,9 +102,22 @@ _REVIEW = {
     P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.INTAKE_ADD_FACTS,
 }  # fmt: skip
 
+_CALLBACK = {
+    P.CALLBACK_RECORD, P.CLOSURE_CLOSE, P.INTAKE_ADD_FACTS, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA,
+    P.APPEAL_REVEAL,
+}  # fmt: skip
+_SUPERVISION = {
+    P.SUPERVISION_VIEW, P.INTAKE_URGE, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
+    P.APPEAL_EXPORT,
+}  # fmt: skip
+_SYSTEM = {
+    P.MANAGE_ORGANIZATIONS, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES,
+    P.MANAGE_SYSTEM,
+}  # fmt: skip
+
 ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.AGENT: frozenset(_INTAKE),
-    Role.SHIFT_LEAD: frozenset(_INTAKE | {P.APPEAL_EXPORT, P.MANAGE_TEMPLATES}),
+    Role.SHIFT_LEAD: frozenset(_INTAKE | {P.TRIAGE_EDIT, P.APPEAL_EXPORT, P.MANAGE_TEMPLATES}),
     Role.DISPATCHER: frozenset(_DISPATCH),
     Role.CLERK: frozenset(_CLERK),
     Role.SECTION_HEAD: frozenset(_CLERK | {P.HANDLING_INNER_REVIEW}),
@@ -74,27 +125,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
         {P.HANDLING_INNER_REVIEW, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT}
     ),
     Role.REVIEWER: frozenset(_REVIEW),
-    Role.CALLBACK_AGENT: frozenset(
-        {
-            P.CALLBACK_RECORD, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
-            P.INTAKE_ADD_FACTS, P.CLOSURE_CLOSE,
-        }
-    ),  # fmt: skip
-    Role.SUPERVISOR: frozenset(
-        {P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL, P.APPEAL_EXPORT,
-         P.INTAKE_URGE}
-    ),  # fmt: skip
+    Role.CALLBACK_AGENT: frozenset(_CALLBACK),
+    Role.SUPERVISOR: frozenset(_SUPERVISION),
     Role.LEADER: frozenset({P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA}),
-    Role.CATALOGUE_EDITOR: frozenset(
-        {P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES}
-    ),
-    Role.SYSTEM_ADMIN: frozenset(
-        {P.MANAGE_ORGANIZATIONS, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES,
-         P.MANAGE_SYSTEM}
-    ),  # fmt: skip
+    Role.CATALOGUE_EDITOR: frozenset({P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES}),
+    Role.SYSTEM_ADMIN: frozenset(_SYSTEM),
     Role.SECURITY_ADMIN: frozenset({P.MANAGE_PEOPLE, P.MANAGE_API_CLIENTS}),
     Role.AUDIT_ADMIN: frozenset({P.AUDIT_VIEW}),
+    # The most any client may be given; each holds an explicit part of it (accounts.api_clients).
     Role.API_CLIENT: frozenset(
-        _INTAKE | _DISPATCH | _CLERK | _REVIEW | {P.CALLBACK_RECORD, P.HANDLING_INNER_REVIEW}
+        _INTAKE | _DISPATCH | _CLERK | _REVIEW | _CALLBACK | {P.HANDLING_INNER_REVIEW}
     ),
 }

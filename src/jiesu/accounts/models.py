@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from jiesu.access import ROLE_NAMES, Role
+from jiesu.foundation.fields import EncryptedTextField
 from jiesu.organizations.models import Unit
 
 
@@ -33,7 +34,7 @@ class User(AbstractBaseUser):
     disabled_reason = models.CharField("停用原因", max_length=200, blank=True)
     must_change_password = models.BooleanField(default=False)
     password_changed_at = models.DateTimeField(null=True, blank=True)
-    totp_secret = models.TextField(blank=True)
+    totp_secret = EncryptedTextField(blank=True)
     totp_confirmed_at = models.DateTimeField(null=True, blank=True)  # null = second factor off
     totp_last_step = models.BigIntegerField(default=0)  # a code of this step or before is used up
     wants_email = models.BooleanField("接收邮件通知", default=False)
