@@ -1,13 +1,12 @@
 """What happened, kept so that any later change to it shows."""
 
-import datetime as dt
-from collections.abc import Mapping
+import json
 from typing import Any, ClassVar, Self
 
 from django.db import models
 
-from jiesu.access import Actor, ActorKind
-from jiesu.journal.chain import START, actor_facts, next_hash, plain
+from jiesu.access import ActorKind
+from jiesu.journal.chain import plain
 
 _ACTOR_KINDS = [
     (ActorKind.PERSON.value, "工作人员"),
@@ -15,6 +14,14 @@ _ACTOR_KINDS = [
     (ActorKind.CITIZEN.value, "诉求人"),
     (ActorKind.SYSTEM.value, "系统"),
 ]
+
+
+class FactsEncoder(json.JSONEncoder):
+    """Stores moments, dates and decimals as the chain hashes them."""
+
+    def default(self, o: Any) -> Any:
+        """The JSON form of what JSON does not know."""
+        return plain(o)
 
 
 class Record(models.Model):
@@ -28,7 +35,7 @@ class Record(models.Model):
     actor_user_id = models.BigIntegerField(null=True, blank=True)
     actor_unit_id = models.BigIntegerField(null=True, blank=True)
     actor_unit_name = models.CharField("单位", max_length=64, blank=True)
-    data = models.JSONField("内容", default=dict)
+    data = models.JSONField("内容", default=dict, encoder=FactsEncoder)
     hash = models.CharField(max_length=64)  # SM3, hex
 
     class Meta:
@@ -44,12 +51,17 @@ class EventQuerySet(models.QuerySet[Any]):
 
 
 class AbstractEvent(Record):
-    """An event in one subject's hash chain. A subclass names the subject's column.
+    """An event in one subject's hash chain.
 
-    The row is written once; only ``delivered_at`` ever changes, and it is not hashed.
+    The row is written once; only ``delivered_at`` ever changes, and it is not hashed. A subclass
+    has a foreign key to its subject, and ``subject`` and ``subject_text`` say how to reach it. When
+    the subject keeps its chain's head itself, ``subject_head`` names its seq and its hash, so that
+    the loss of a last event shows even before it is sealed.
     """
 
-    subject_field: ClassVar[str] = "subject_id"
+    subject: ClassVar[str] = "subject"  # the foreign key
+    subject_text: ClassVar[str] = "pk"  # the subject's field that is hashed and shown
+    subject_head: ClassVar[tuple[str, str] | None] = None  # its fields (seq, hash)
 
     seq = models.PositiveIntegerField("序号")
     prev_hash = models.CharField(max_length=64, blank=True)
@@ -66,39 +78,6 @@ class AbstractEvent(Record):
                 name="%(class)s_undelivered",
             )
         ]
-
-    @classmethod
-    def build(
-        cls,
-        subject_id: int,
-        *,
-        prev_hash: str = START,
-        seq: int,
-        kind: str,
-        at: dt.datetime,
-        actor: Actor,
-        data: Mapping[str, Any],
-    ) -> Self:
-        """The unsaved event that follows ``prev_hash``; save it in the change's transaction."""
-        facts = plain(data)
-        event = cls(
-            seq=seq,
-            kind=str(kind),
-            at=at,
-            data=facts,
-            prev_hash=prev_hash,
-            hash=next_hash(
-                prev_hash, subject=subject_id, seq=seq, kind=kind, at=at, actor=actor, data=facts
-            ),
-            **actor_facts(actor),
-        )
-        setattr(event, cls.subject_field, subject_id)
-        return event
-
-    @classmethod
-    def subject_names(cls, subject_ids: list[str]) -> dict[str, str]:
-        """What a person calls these subjects, for reports; a subclass gives its numbers."""
-        return {key: key for key in subject_ids}
 
 
 class AuditRecord(Record):
