@@ -31,10 +31,14 @@ class Region(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     path = models.CharField(max_length=64, unique=True)
-    last_child = models.PositiveIntegerField(default=0)  # ordinals are never given twice
+    last_child = models.PositiveIntegerField(default=0)  # no ordinal, so no path, comes twice
     pinyin = models.CharField(max_length=64, blank=True)  # initials, lower case
     valid_from = models.DateField("启用日期", default=ALWAYS)
     valid_to = models.DateField("停用日期", null=True, blank=True)  # first day it no longer holds
+    former_names = models.JSONField(default=list)  # [{"name", "until"}], oldest first
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors"
+    )
 
     class Meta:
         constraints = [
@@ -50,7 +54,7 @@ class Region(models.Model):
 
 
 class Unit(models.Model):
-    """Whoever answers, or runs the line: centre, department, county, street, enterprise, section."""
+    """Whoever answers or runs the line: centre, department, county, street, enterprise, section."""
 
     class Kind(models.TextChoices):
         """What sort of unit it is."""
@@ -73,30 +77,14 @@ class Unit(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     path = models.CharField(max_length=64, unique=True)
-    last_child = models.PositiveIntegerField(default=0)  # ordinals are never given twice
+    last_child = models.PositiveIntegerField(default=0)  # no ordinal, so no path, comes twice
     pinyin = models.CharField(max_length=64, blank=True)
     phone = models.CharField("值班电话", max_length=32, blank=True)
     inner_review_steps = models.PositiveSmallIntegerField("内审级数", default=1)  # 0 to 2
     valid_from = models.DateField("启用日期", default=ALWAYS)
     valid_to = models.DateField("停用日期", null=True, blank=True)
+    former_names = models.JSONField(default=list)  # [{"name", "short_name", "until"}], oldest first
     version = models.PositiveIntegerField(default=1)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class FormerName(models.Model):
-    """The name a unit bore until a day, so that what was done then shows the name of then."""
-
-    unit = models.ForeignKey(Unit, models.CASCADE, related_name="former_names")
-    name = models.CharField("单位名称", max_length=64)
-    short_name = models.CharField("简称", max_length=32, blank=True)
-    until = models.DateField("停用日期")  # first day it no longer holds
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["unit", "until"], name="former_name_once_a_day")
-        ]
 
     def __str__(self) -> str:
         return self.name
@@ -122,7 +110,6 @@ class UnitChange(models.Model):
     effective = models.DateField("生效日期")
     before = models.JSONField(default=list)  # facts of the units as they were
     after = models.JSONField(default=list)
-    moves = models.JSONField(default=list)  # [[old prefix, new prefix]], in the order made
     plan = models.JSONField(default=dict)
     document = models.CharField("依据文号", max_length=128, blank=True)
     note = models.CharField("说明", max_length=500, blank=True)
@@ -164,3 +151,27 @@ class UnitSuccession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old} → {self.new}"
+
+
+class PathMove(models.Model):
+    """A subtree that got another path: whoever keeps paths beside their own rows follows it.
+
+    Numbered in the order in which the moves took effect.
+    """
+
+    class Tree(models.TextChoices):
+        """Which tree it happened in."""
+
+        UNIT = "unit", "单位"
+        REGION = "region", "区划"
+
+    tree = models.CharField(max_length=8, choices=Tree.choices)
+    change = models.ForeignKey(
+        UnitChange, models.PROTECT, null=True, blank=True, related_name="path_moves"
+    )
+    old_prefix = models.CharField(max_length=64)
+    new_prefix = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.old_prefix} → {self.new_prefix}"

@@ -4,11 +4,14 @@ A path is the chain of ancestors, four decimal digits a level: a province ``0001
 ``00010003``. Digits compare the same under every collation, so ``below`` needs no LIKE.
 """
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Concat, Substr
+
 STEP = 4
 
 
 def child_path(parent: str, ordinal: int) -> str:
-    """The path of a parent's ``ordinal``-th child (1-based); ValueError past 9,999 children."""
+    """The path of a parent's ``ordinal``-th child (1-based); ValueError past 9,998 children."""
     if not 1 <= ordinal < 10**STEP - 1:
         raise ValueError(f"ordinal {ordinal} does not fit {STEP} digits")
     return f"{parent}{ordinal:0{STEP}d}"
@@ -33,3 +36,8 @@ def is_below(path: str, ancestor: str) -> bool:
 def ancestors(path: str) -> list[str]:
     """The paths from the root to ``path`` itself."""
     return [path[:end] for end in range(STEP, len(path) + 1, STEP)]
+
+
+def moved(field: str, old_prefix: str, new_prefix: str) -> Concat:
+    """The new value of ``field`` for an UPDATE of the rows ``below(field, old_prefix)``."""
+    return Concat(Value(new_prefix), Substr(field, len(old_prefix) + 1), output_field=CharField())
