@@ -24,37 +24,68 @@ def record(
 ) -> AuditRecord:
     """Write one audit record, in the caller's transaction: one statement."""
     row = AuditRecord(
-        kind=str(kind), at=at, subject=subject[:128], data=plain(data or {}), ip=ip or None,
+        kind=str(kind),
+        at=at,
+        subject=subject[:128],
+        data=plain(data or {}),
+        ip=ip[:45],
         **actor_facts(actor),
-    )  # fmt: skip
-    row.hash = content_hash(row)
+    )
+    row.hash = content_hash(*(getattr(row, column) for column in HASHED))
     row.save(force_insert=True)
     return row
 
 
-def content_hash(row: AuditRecord) -> str:
-    """The SM3 over the record's canonical JSON."""
+HASHED = (
+    "kind",
+    "at",
+    "actor_kind",
+    "actor_name",
+    "actor_role",
+    "actor_user_id",
+    "actor_unit_id",
+    "actor_unit_name",
+    "subject",
+    "ip",
+    "data",
+)
+
+
+def content_hash(
+    kind: str,
+    at: dt.datetime,
+    actor_kind: str,
+    actor_name: str,
+    actor_role: str,
+    actor_user_id: int | None,
+    actor_unit_id: int | None,
+    actor_unit_name: str,
+    subject: str,
+    ip: str,
+    data: Mapping[str, Any],
+) -> str:
+    """The SM3 over the canonical JSON of one record; the columns come in the order of HASHED."""
     content = {
         "actor": {
-            "kind": row.actor_kind,
-            "name": row.actor_name,
-            "role": row.actor_role,
-            "unit_id": row.actor_unit_id,
-            "unit_name": row.actor_unit_name,
-            "user_id": row.actor_user_id,
+            "kind": str(actor_kind),
+            "name": actor_name,
+            "role": str(actor_role),
+            "unit_id": actor_unit_id,
+            "unit_name": actor_unit_name,
+            "user_id": actor_user_id,
         },
-        "at": instant(row.at),
-        "data": plain(row.data),
-        "ip": row.ip or "",
-        "kind": row.kind,
-        "subject": row.subject,
+        "at": instant(at),
+        "data": plain(data),
+        "ip": ip,
+        "kind": kind,
+        "subject": subject,
     }
     return sm3(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hex()
 
 
 @dataclass(frozen=True)
 class AuditPage:
-    """One page of the audit, newest first; ``before`` fetches the next ("None" at the end)."""
+    """One page of the audit, newest first; ``before`` fetches the next, None at the end."""
 
     rows: list[AuditRecord]
     before: int | None

@@ -102,7 +102,7 @@ def next_hash(
     data: Mapping[str, Any],
 ) -> str:
     """The hash of the event that follows ``prev_hash`` (``START`` before the first)."""
-    return _hash(
+    return content_hash(
         prev_hash,
         str(subject),
         seq,
@@ -118,7 +118,7 @@ def next_hash(
     )
 
 
-def _hash(
+def content_hash(
     prev_hash: str,
     subject: str,
     seq: int,
@@ -132,6 +132,7 @@ def _hash(
     actor_unit_name: str,
     data: Mapping[str, Any],
 ) -> str:
+    """The hash an event of this content has; for events read back from the database."""
     record = {
         "actor": {
             "kind": str(actor_kind),
@@ -169,9 +170,10 @@ class ChainedEvent:
     prev_hash: str
     hash: str
 
-    def content_hash(self) -> str:
-        """The hash its content should have."""
-        return _hash(
+    def is_true(self) -> bool:
+        """Whether its content is what its hash says."""
+        return matches(
+            self.hash,
             self.prev_hash,
             self.subject,
             self.seq,
@@ -185,6 +187,14 @@ class ChainedEvent:
             self.actor_unit_name,
             self.data,
         )
+
+
+def matches(expected: str, *content: Any) -> bool:
+    """Whether ``content_hash(*content)`` is as expected; content that cannot be hashed is not."""
+    try:
+        return content_hash(*content) == expected
+    except (TypeError, ValueError, AttributeError):
+        return False
 
 
 class Fault(StrEnum):
@@ -228,7 +238,7 @@ def verify(events: Iterable[ChainedEvent]) -> list[Problem]:
             Problem(Fault.REMOVED, event.subject, seq) for seq in range(expected, event.seq)
         )
         gap = event.seq > expected
-        if event.content_hash() != event.hash:
+        if not event.is_true():
             problems.append(Problem(Fault.EDITED, event.subject, event.seq))
         elif event.prev_hash != last and not gap:
             problems.append(Problem(Fault.BROKEN, event.subject, event.seq))

@@ -84,7 +84,7 @@ class AuditRecord(Record):
     """Who signed in, exported, saw hidden data or changed how the platform works."""
 
     subject = models.CharField("对象", max_length=128, blank=True)
-    ip = models.GenericIPAddressField("网络地址", null=True, blank=True)
+    ip = models.CharField("网络地址", max_length=45, blank=True)
 
     class Meta:
         indexes = [
