@@ -207,8 +207,9 @@ class AuditSource(Source):
         """All rows above ``after``, in the order of ids, with their content checked."""
         columns = ("hash", *audit.HASHED[:-1], "raw")
         for pk, row_hash, *content, raw in self._page(columns, after, upto, chunk):
+            content.append(_parsed(raw))
             try:
-                is_true = audit.content_hash(*content, data=_parsed(raw)) == row_hash
+                is_true = audit.content_hash(*content) == row_hash
             except (TypeError, ValueError, AttributeError):
                 is_true = False
             yield Kept(Sealable(pk, 0, pk, row_hash), self.name_of(0, pk), is_true)
