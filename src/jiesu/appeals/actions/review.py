@@ -1,0 +1,141 @@
+"""The centre checks a unit's reply 审核: lets it go to the citizen, or sends it back."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from jiesu.access import Actor
+from jiesu.appeals import lifecycle as life
+from jiesu.appeals.actions.closure import finish_assignments
+from jiesu.appeals.actions.transition import Change, changing, check_centre
+from jiesu.appeals.lifecycle import Status
+from jiesu.appeals.models import Appeal, Attachment, Reply
+from jiesu.catalogue import codes
+from jiesu.catalogue.codes import Table
+from jiesu.deadlines.kinds import ClockKind
+from jiesu.foundation.errors import ChangedMeanwhile, invalid
+from jiesu.foundation.text import clean_text
+
+
+def current_reply(appeal: Appeal) -> Reply | None:
+    """The reply of the lead unit that waits for the centre, or the last one approved."""
+    return (
+        Reply.objects.select_related("assignment")
+        .filter(
+            appeal=appeal,
+            assignment__nature="lead",
+            assignment__depth=0,
+            stage__in=[Reply.Stage.SUBMITTED, Reply.Stage.APPROVED],
+        )
+        .order_by("-submitted_at")
+        .first()
+    )
+
+
+def approve(
+    appeal: Appeal, note: str = "", *, actor: Actor, at: dt.datetime, public_reply: str = "",
+    publish: bool = False,
+) -> Appeal:  # fmt: skip
+    """This will let the reply go: the citizen sees it, the call-back becomes due.
+
+    ``public_reply`` is the wording as the reviewer mended it. Where no reply is wanted, the appeal is
+    closed at once. Every appeal merged under this one is answered with it. ``publish`` shows matter
+    and answer to anyone, if the citizen agreed.
+    """
+    said = clean_text(note, max_length=1000, field="note", label="审核意见")
+    with changing(appeal, actor=actor, at=at) as change:
+        check_centre(actor, appeal)
+        reply = _submitted(appeal)
+        answer = clean_text(
+            public_reply or reply.public_reply, max_length=20_000, field="public_reply",
+            label="答复内容",
+        )  # fmt: skip
+        mended = bool(public_reply) and answer != reply.public_reply
+        if publish and not appeal.may_publish:
+            raise invalid("publish", "诉求人不同意公开，不能公开发布。", "no_consent")
+        reply.stage, reply.decided_at = Reply.Stage.APPROVED, at
+        reply.decided_by, reply.decision = actor.name, said
+        reply.save(update_fields=["stage", "decided_at", "decided_by", "decision"])
+        Attachment.objects.filter(
+            appeal=appeal, purpose=Attachment.Purpose.REPLY,
+            assignment_id=reply.assignment_id,
+        ).update(is_public=True)  # fmt: skip
+        _answer(
+            change, life.APPROVE, answer,
+            {"note": said, "mended": mended, "unit": reply.assignment.unit_name},
+        )  # fmt: skip
+        if publish:
+            change.change_appeal(published_at=at)
+        if appeal.merged_count:
+            for child in Appeal.objects.filter(master=appeal, status=Status.MERGED).order_by("pk"):
+                with changing(child, actor=actor, at=at) as one:
+                    _answer(one, life.ANSWER_MERGED, answer, {"master": appeal.number})
+    return appeal
+
+
+def send_back(
+    appeal: Appeal, reason: str, reason_codes: Sequence[str] = (), *, actor: Actor, at: dt.datetime
+) -> Appeal:
+    """This will send the reply back to its unit with reasons 退回重办.
+
+    The unit's clock goes on where it stood: the time of the review is not the unit's, and a reply
+    handed in too early wins none.
+    """
+    why = clean_text(reason, max_length=1000, field="reason", label="退回理由")
+    if not why:
+        raise invalid("reason", "请写明退回理由，承办单位要据此重办。", "required")
+    for code in reason_codes:
+        codes.check(Table.SEND_BACK_REASON, code, at, "reason_codes")
+    with changing(appeal, actor=actor, at=at) as change:
+        check_centre(actor, appeal)
+        reply = _submitted(appeal)
+        reply.stage, reply.decided_at = Reply.Stage.SENT_BACK, at
+        reply.decided_by, reply.decision = actor.name, why
+        reply.decision_codes = list(reason_codes)
+        reply.save(
+            update_fields=["stage", "decided_at", "decided_by", "decision", "decision_codes"]
+        )
+        lead = change.lead()
+        if lead is None:
+            raise ChangedMeanwhile
+        labels = [codes.label(Table.SEND_BACK_REASON, c) for c in reason_codes]
+        change.move(
+            life.SEND_BACK, assignment=lead, send_back_count=appeal.send_back_count + 1,
+            data={"reason": why, "faults": labels},
+        )  # fmt: skip
+        change.follow_assignment(
+            lead, life.WORK_AGAIN, record=False, round=lead.round + 1, reported_at=None,
+            inner_step=0,
+        )  # fmt: skip
+        change.clocks.reopen(ClockKind.HANDLE, lead)
+    return appeal
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+def _submitted(appeal: Appeal) -> Reply:
+    reply = current_reply(appeal)
+    if reply is None or reply.stage != Reply.Stage.SUBMITTED:
+        raise ChangedMeanwhile("没有待审核的答复，可能已由他人审核。请刷新后重试。")
+    return reply
+
+
+def _answer(
+    change: Change, move: "life.Move[Status]", answer: str, facts: dict[str, object]
+) -> None:
+    """The citizen has the answer; what follows is a call-back, or the end where none is wanted."""
+    appeal = change.appeal
+    wanted = appeal.reply_wanted and not (appeal.is_anonymous and not appeal.phone)
+    changes: dict[str, object] = {
+        "public_reply": answer, "replied_at": change.at, "callback_tries": 0,
+        "next_callback_at": None,
+    }  # fmt: skip
+    if not wanted:
+        changes |= {"outcome": "handled", "closed_at": change.at}
+        finish_assignments(change)
+    change.move(
+        move, to=Status.CALLBACK if wanted else Status.CLOSED,
+        data={**facts, "reply": answer[:300], "callback": wanted}, **changes,
+    )  # fmt: skip
+    if not wanted:
+        change.clocks.stop(life.ALL_CLOCKS)

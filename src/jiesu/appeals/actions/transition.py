@@ -1,0 +1,313 @@
+"""The only writer of a status: one change of one appeal, locked, checked, written with its event.
+
+Every use case opens ``changing(appeal, actor=…, at=…)``, performs moves, and leaves. On leaving, the
+clocks, the appeal row and the events are written; an exception leaves nothing behind.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+from jiesu.access import Actor, ActorKind
+from jiesu.appeals.actions.clocks import ClockBoard
+from jiesu.appeals.lifecycle import (
+    CANCEL,
+    ENDED,
+    LIVE,
+    STATE_NAMES,
+    STATUS_NAMES,
+    Move,
+    State,
+    Status,
+)
+from jiesu.appeals.models import Appeal, Application, Assignment, Clock, Event
+from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotAllowedNow
+from jiesu.journal import chain
+from jiesu.organizations.models import Unit
+from jiesu.organizations.paths import is_below
+
+
+def check_permission(actor: Actor, move: Move[Any]) -> None:
+    """Refuse with Forbidden when the actor lacks the move's permission."""
+    if not actor.may(move.needs):
+        raise Forbidden(f"您的岗位不能{move.label}。请切换岗位或联系管理员。")
+
+
+def check_centre(actor: Actor, appeal: Appeal) -> None:
+    """Refuse when the appeal belongs to another centre; citizens and the system have none."""
+    if actor.kind in (ActorKind.SYSTEM, ActorKind.CITIZEN):
+        return
+    if appeal.centre_id != actor.unit_id:
+        raise Forbidden("该工单由其他热线中心管理，您只能查看。")
+
+
+def check_unit(actor: Actor, assignment: Assignment) -> None:
+    """Refuse when the assignment is another unit's; a unit acts also for its own sections."""
+    if actor.kind is ActorKind.SYSTEM or assignment.unit_id == actor.unit_id:
+        return
+    if (
+        actor.unit_path
+        and is_below(assignment.unit_path, actor.unit_path)
+        and assignment.unit.kind == Unit.Kind.SECTION
+    ):
+        return
+    raise Forbidden("这件工单由其他单位承办，您不能代办。")
+
+
+def check_from(move: Move[Any], where: Status | State) -> None:
+    """Refuse when the move does not start where the appeal or assignment stands."""
+    if move.from_ and where not in move.from_:
+        names: dict[Any, str] = {**STATUS_NAMES, **STATE_NAMES}
+        raise NotAllowedNow(f"当前状态为“{names[where]}”，不能{move.label}。请刷新查看最新进展。")
+
+
+class Change:
+    """One change in progress; made by ``changing``."""
+
+    def __init__(self, appeal: Appeal, actor: Actor, at: dt.datetime) -> None:
+        self.appeal = appeal
+        self.actor = actor
+        self.at = at
+        self.clocks = ClockBoard(appeal, at)
+        self._events: list[Event] = []
+        self._assignments: list[Assignment] | None = None
+        self._dirty: set[str] = set()
+        self._touched: dict[int, set[str]] = {}
+        self._is_new = appeal.pk is None
+        self._moved = False
+
+    # --- what is there ------------------------------------------------------------------------
+    @property
+    def assignments(self) -> list[Assignment]:
+        """All assignments of the appeal, oldest first, read once."""
+        if self._assignments is None:
+            self._assignments = (
+                []
+                if self._is_new
+                else list(
+                    Assignment.objects.select_related("unit")
+                    .filter(appeal=self.appeal)
+                    .order_by("pk")
+                )
+            )
+        return self._assignments
+
+    def live(self) -> list[Assignment]:
+        """The assignments that have not ended."""
+        return [a for a in self.assignments if a.where in LIVE]
+
+    def lead(self) -> Assignment | None:
+        """The live lead at the top: the unit that answers to the centre."""
+        for a in self.live():
+            if a.nature == Assignment.Nature.LEAD and a.depth == 0:
+                return a
+        return None
+
+    def mine(self, assignment: Assignment) -> Assignment:
+        """This change's own object of an assignment the gate gave; checks its version."""
+        for a in self.assignments:
+            if a.pk == assignment.pk:
+                if a.version != assignment.version:
+                    raise ChangedMeanwhile
+                return a
+        raise ChangedMeanwhile
+
+    # --- moves --------------------------------------------------------------------------------
+    def move(
+        self, move: Move[Status], *, to: Status | None = None, data: dict[str, Any] | None = None,
+        assignment: Assignment | None = None, **changes: Any,
+    ) -> None:  # fmt: skip
+        """Perform one move of the appeal, with the fields it changes and the facts it leaves."""
+        check_permission(self.actor, move)
+        self.follow(move, to=to, data=data, assignment=assignment, **changes)
+
+    def follow(
+        self, move: Move[Status], *, to: Status | None = None, data: dict[str, Any] | None = None,
+        assignment: Assignment | None = None, **changes: Any,
+    ) -> None:  # fmt: skip
+        """A move that follows from another one, whose permission was already checked."""
+        if not self._is_new or self.appeal.status:
+            check_from(move, self.appeal.where)
+        target = to or (move.to[0] if move.to else None)
+        if target is not None:
+            if target not in move.to:
+                raise ValueError(f"{move.name} does not lead to {target}")
+            if target != self.appeal.status:
+                self._moved = True
+            changes["status"] = target
+        self.change_appeal(**changes)
+        self.clocks.stop(move.stops)
+        if move.pauses:
+            self.clocks.pause()
+        if move.resumes:
+            self.clocks.resume()
+        if target is None or target not in ENDED:
+            for kind in move.starts:
+                self.clocks.start(kind)
+        self.record(move.name, data, assignment)
+        if target in ENDED and target != Status.ARCHIVED:
+            self._end_assignments()
+
+    def move_assignment(
+        self, assignment: Assignment, move: Move[State], *, to: State | None = None,
+        data: dict[str, Any] | None = None, record: bool = True, **changes: Any,
+    ) -> None:  # fmt: skip
+        """Perform one move of an assignment (permission checked; whose it is the use case checks)."""
+        check_permission(self.actor, move)
+        self.follow_assignment(assignment, move, to=to, data=data, record=record, **changes)
+
+    def follow_assignment(
+        self, assignment: Assignment, move: Move[State], *, to: State | None = None,
+        data: dict[str, Any] | None = None, record: bool = True, **changes: Any,
+    ) -> None:  # fmt: skip
+        """An assignment's move that follows from another one."""
+        check_from(move, assignment.where)
+        target = to or (move.to[0] if move.to else None)
+        if target is not None:
+            if target not in move.to:
+                raise ValueError(f"{move.name} does not lead to {target}")
+            changes["state"] = target
+            if target not in LIVE:
+                changes.setdefault("ended_at", self.at)
+        self.change_assignment(assignment, **changes)
+        self.clocks.stop(move.stops, assignment)
+        if record:
+            self.record(move.name, data, assignment)
+
+    def add_assignment(self, assignment: Assignment, move: Move[State]) -> Assignment:
+        """Store a new assignment and start its clocks."""
+        assignment.save(force_insert=True)
+        self.assignments.append(assignment)
+        for kind in move.starts:
+            self.clocks.start(kind, assignment)
+        self._moved = True
+        return assignment
+
+    def change_appeal(self, **changes: Any) -> None:
+        """Set fields of the appeal, to be written on leaving."""
+        for field, value in changes.items():
+            setattr(self.appeal, field, value)
+            self._dirty.add(field)
+
+    def change_assignment(self, assignment: Assignment, **changes: Any) -> None:
+        """Set fields of an assignment, to be written on leaving."""
+        for field, value in changes.items():
+            setattr(assignment, field, value)
+        self._touched.setdefault(assignment.pk, set()).update(changes)
+
+    def record(
+        self, kind: str, data: dict[str, Any] | None = None, assignment: Assignment | None = None
+    ) -> None:
+        """Append one event with its facts; chained on leaving."""
+        appeal, actor = self.appeal, self.actor
+        facts = dict(data or {})
+        if assignment is not None:
+            facts.setdefault("unit", assignment.unit_name)
+            facts.setdefault("nature", assignment.nature)
+        event = Event(
+            seq=appeal.event_seq + 1,
+            kind=kind,
+            at=self.at,
+            actor_kind=actor.kind,
+            actor_name=actor.name,
+            actor_role=actor.role,
+            actor_user_id=actor.user_id,
+            actor_unit_id=actor.unit_id,
+            actor_unit_name=actor.unit_name,
+            data=facts,
+            prev_hash=appeal.event_hash,
+            assignment_id=assignment.pk if assignment is not None else None,
+        )
+        event.hash = chain.next_hash(
+            appeal.event_hash, subject=appeal.number, seq=event.seq, kind=kind, at=self.at,
+            actor=actor, data=facts,
+        )  # fmt: skip
+        self.change_appeal(event_seq=event.seq, event_hash=event.hash)
+        self._events.append(event)
+
+    def record_breach(self, clock: Clock) -> None:
+        """Append the event of a limit that was not kept; late by a missed run, never wrong."""
+        self.change_appeal(breach_count=self.appeal.breach_count + 1)
+        unit = next((a.unit_name for a in self.assignments if a.pk == clock.assignment_id), "")
+        self.record(
+            "clock_breached", {"clock": clock.kind, "due_at": clock.due_at, "unit": unit}
+        )
+
+    # --- the end of a life ----------------------------------------------------------------------
+    def _end_assignments(self) -> None:
+        """Cancel what is still alive of an ended appeal, and lapse what it applied for."""
+        for assignment in self.live():
+            self.follow_assignment(assignment, CANCEL, record=False)
+        if self.appeal.pending_applications:
+            Application.objects.filter(
+                appeal=self.appeal, verdict=Application.Verdict.PENDING
+            ).update(verdict=Application.Verdict.LAPSED, decided_at=self.at)
+            self.change_appeal(pending_applications=0)
+
+    # --- writing --------------------------------------------------------------------------------
+    def _write(self) -> None:
+        appeal = self.appeal
+        for clock in self.clocks.lapsed:
+            self.record_breach(clock)
+        self._show_due()
+        if self._is_new:
+            appeal.save(force_insert=True)
+        else:
+            if self._moved:
+                self.change_appeal(version=appeal.version + 1)
+            if self._dirty:
+                appeal.save(update_fields=sorted(self._dirty))
+            for assignment in self.assignments if self._touched else ():
+                fields = self._touched.get(assignment.pk)
+                if fields:
+                    if "state" in fields or "round" in fields or "handler_id" in fields:
+                        assignment.version += 1
+                        fields.add("version")
+                    assignment.save(update_fields=sorted(fields))
+        self.clocks.write()
+        for event in self._events:
+            event.appeal = appeal
+        Event.objects.bulk_create(self._events)
+
+    def _show_due(self) -> None:
+        """Bring the due times that lists show in line with the clocks."""
+        if not self.clocks.changed and "status" not in self._dirty and not self._touched:
+            return
+        shown = self.clocks.shown_for_appeal()
+        for field, value in shown.items():
+            if getattr(self.appeal, field) != value:
+                self.change_appeal(**{field: value})
+        if self._is_new:
+            return
+        for assignment in self.assignments:
+            shown = self.clocks.shown_for_assignment(assignment)
+            wrong = {f: v for f, v in shown.items() if getattr(assignment, f) != v}
+            if wrong:
+                self.change_assignment(assignment, **wrong)
+
+
+@contextmanager
+def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Change]:
+    """One change of one appeal in one transaction.
+
+    Locks the row and refuses with ChangedMeanwhile when the appeal moved since it was loaded.
+    """
+    with transaction.atomic():
+        if appeal.pk is not None:
+            locked = (
+                Appeal.objects.select_for_update()
+                .filter(pk=appeal.pk)
+                .values("version", "event_seq", "event_hash", "status", "urge_count",
+                        "pending_applications", "breach_count")
+                .get()
+            )  # fmt: skip
+            if locked["version"] != appeal.version:
+                raise ChangedMeanwhile
+            for field, value in locked.items():
+                setattr(appeal, field, value)
+        change = Change(appeal, actor, at)
+        yield change
+        change._write()

@@ -1,0 +1,67 @@
+"""The only door to one appeal. Absent and out of scope look alike."""
+
+import hmac
+
+from jiesu.access import Actor, Permission
+from jiesu.appeals.models import Appeal, Assignment
+from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotFound
+
+
+def get_appeal_for(
+    actor: Actor, number: str, permission: Permission | None = None, *, version: int | None = None
+) -> Appeal:
+    """The appeal with this number, if the actor may see it.
+
+    ``permission`` additionally asks for a permission; ``version`` is what the page showed: another
+    one now means somebody acted meanwhile. Refusals: NotFound, Forbidden, ChangedMeanwhile.
+    """
+    appeal = (
+        Appeal.objects.visible_to(actor)
+        .select_related("region", "category", "lead_unit", "centre", "master")
+        .filter(number=number)
+        .first()
+    )
+    if appeal is None:
+        raise NotFound("没有找到该工单，或它不在您的查看范围内。请核对工单编号。")
+    if permission is not None and not actor.may(permission):
+        raise Forbidden
+    if version is not None and appeal.version != version:
+        raise ChangedMeanwhile
+    return appeal
+
+
+def get_assignment_for(
+    actor: Actor, number: str, assignment_id: int, *, version: int | None = None
+) -> Assignment:
+    """One assignment of a visible appeal; ``.appeal`` is loaded. Refusals as above."""
+    appeal = get_appeal_for(actor, number)
+    assignment = (
+        Assignment.objects.select_related("unit", "parent")
+        .filter(appeal=appeal, pk=assignment_id)
+        .first()
+    )
+    if assignment is None:
+        raise NotFound("没有找到这条承办记录，可能已被收回。请刷新后重试。")
+    if version is not None and assignment.version != version:
+        raise ChangedMeanwhile
+    assignment.appeal = appeal
+    return assignment
+
+
+def get_appeal_for_citizen(number: str, proof: str) -> Appeal:
+    """The appeal a citizen asks for with its number and the phone's last four digits, or the code.
+
+    Refusals: NotFound, alike for a wrong number and a wrong proof. The caller limits the tries.
+    """
+    appeal = (
+        Appeal.objects.select_related("region", "category", "centre", "master")
+        .filter(number=number)
+        .first()
+    )
+    given = proof.strip()
+    if appeal is not None and len(given) >= 4:
+        tails = [p[-4:] for p in (appeal.phone, appeal.phone2) if len(p) >= 4]
+        known = [*tails, appeal.query_code] if appeal.query_code else tails
+        if any(hmac.compare_digest(k.encode(), given.encode()) for k in known):
+            return appeal
+    raise NotFound("没有查到这件诉求。请核对工单编号，以及登记电话的后四位或查询码。")

@@ -1,0 +1,84 @@
+"""What a person may do now with an appeal or an assignment, and why not the rest.
+
+The desks and the API show these; the actions check again. Reads nothing but what it is given.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jiesu.access import Actor, ActorKind
+from jiesu.appeals import lifecycle as life
+from jiesu.appeals.lifecycle import LIVE, STATE_NAMES, STATUS_NAMES, Move, State, Status
+from jiesu.appeals.models import Appeal, Assignment
+
+# The order in which a page offers them; the first allowed one is the main one.
+APPEAL_OPTIONS: tuple[Move[Status], ...] = (
+    life.ACCEPT, life.DISPATCH, life.APPROVE, life.CALL_BACK, life.SEND_BACK, life.RESUME,
+    life.UNLIST, life.ANSWER_DIRECTLY, life.REASSIGN, life.ADD_JOINT, life.MERGE, life.UNMERGE,
+    life.RECLASSIFY, life.ADD_FACTS, life.URGE, life.CONSULT, life.LIST_DIFFICULT, life.REFUSE,
+    life.HAND_OVER, life.WITHDRAW, life.CLOSE, life.REOPEN, life.ARCHIVE,
+)  # fmt: skip
+ASSIGNMENT_OPTIONS: tuple[Move[State], ...] = (
+    life.SIGN, life.SUBMIT, life.INNER_APPROVE, life.INNER_REJECT, life.CONTACT, life.APPLY,
+    life.REQUEST_RETURN, life.PASS_DOWN, life.RECALL, life.TAKE_OVER,
+)  # fmt: skip
+OPEN_TO_ALL_UNITS = frozenset({"add_facts", "urge", "consult"})
+
+
+@dataclass(frozen=True)
+class Option:
+    """One move, whether it is open now, and the reason when it is not."""
+
+    name: str
+    label: str
+    allowed: bool
+    why_not: str = ""
+
+
+def appeal_options(appeal: Appeal, actor: Actor) -> list[Option]:
+    """The appeal's moves that this actor's post has at all, in the order to show them."""
+    options = []
+    for move in APPEAL_OPTIONS:
+        if not actor.may(move.needs):
+            continue
+        reason = ""
+        if (
+            actor.kind is ActorKind.PERSON
+            and move.name not in OPEN_TO_ALL_UNITS
+            and appeal.centre_id != actor.unit_id
+        ):
+            reason = "由其他热线中心管理"
+        elif Status(appeal.status) not in move.from_:
+            reason = f"{STATUS_NAMES[Status(appeal.status)]}时不能{move.label}"
+        options.append(Option(move.name, move.label, not reason, reason))
+    return options
+
+
+def assignment_options(
+    appeal: Appeal, assignment: Assignment, actor: Actor, *, returns_before: int = 0
+) -> list[Option]:
+    """The moves of one assignment, for the unit it belongs to; [] for anyone else."""
+    if assignment.unit_id != actor.unit_id or State(assignment.state) not in LIVE:
+        return []
+    options = []
+    for move in ASSIGNMENT_OPTIONS:
+        if not actor.may(move.needs):
+            continue
+        reason = ""
+        if Status(appeal.status) not in (Status.DISPATCHED, Status.LISTED):
+            reason = f"工单{STATUS_NAMES[Status(appeal.status)]}"
+        elif State(assignment.state) not in move.from_:
+            reason = f"{STATE_NAMES[State(assignment.state)]}时不能{move.label}"
+        elif move is life.REQUEST_RETURN:
+            if assignment.is_designated:
+                reason = "已指定承办"
+            elif returns_before:
+                reason = "本单位已退过单"
+        options.append(Option(move.name, move.label, not reason, reason))
+    return options
+
+
+def my_assignment(assignments: Sequence[Assignment], actor: Actor) -> Assignment | None:
+    """The live assignment this actor's unit holds, the deepest first."""
+    mine = [a for a in assignments if a.unit_id == actor.unit_id and State(a.state) in LIVE]
+    return max(mine, key=lambda a: (a.depth, a.pk), default=None)

@@ -1,0 +1,135 @@
+"""Adjectives for appeals and assignments, which chain: ``visible_to(actor).awaiting_dispatch()``."""
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from jiesu.access import Actor, ActorKind, Permission
+from jiesu.appeals.lifecycle import ENDED, LIVE, State, Status
+from jiesu.organizations.paths import STEP, below
+
+if TYPE_CHECKING:
+    from jiesu.appeals.models import Appeal, Assignment
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    """Appeals by where they stand and who may see them."""
+
+    def visible_to(self, actor: Actor) -> "AppealQuerySet":
+        """Those within the actor's scope; also for counts, search, exports and statistics.
+
+        Centre staff, supervisors and leaders see their region's; a unit sees what it or a unit
+        below it was ever assigned; whoever has no post sees nothing.
+        """
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if not actor.unit_path or not actor.may(Permission.APPEAL_VIEW):
+            return self.none()
+        if actor.may(Permission.APPEAL_VIEW_AREA):
+            if len(actor.region_path) <= STEP:
+                return self
+            return self.filter(
+                Q(**below("region_path", actor.region_path)) | Q(centre_id=actor.unit_id)
+            )
+        assignments = apps.get_model("appeals", "Assignment")._default_manager
+        mine = assignments.filter(**below("unit_path", actor.unit_path)).values("appeal_id")
+        return self.filter(pk__in=mine)
+
+    def of_centre(self, actor: Actor) -> "AppealQuerySet":
+        """Those whose dispatch, review and call-back are the actor's centre's."""
+        return self.filter(centre_id=actor.unit_id)
+
+    def open(self) -> "AppealQuerySet":
+        """Those whose life has not ended."""
+        return self.exclude(status__in=ENDED)
+
+    def awaiting_acceptance(self) -> "AppealQuerySet":
+        """Registered (by web, interface, other line), not yet taken in 待受理."""
+        return self.filter(status=Status.REGISTERED)
+
+    def awaiting_dispatch(self) -> "AppealQuerySet":
+        """Accepted, not yet sent to a unit 待派单."""
+        return self.filter(status=Status.ACCEPTED)
+
+    def awaiting_review(self) -> "AppealQuerySet":
+        """Answered by the unit, not yet checked by the centre 待审核."""
+        return self.filter(status=Status.REPORTED)
+
+    def awaiting_callback(self, at: dt.datetime | None = None) -> "AppealQuerySet":
+        """To be called back 待回访; with ``at``, only those whose next attempt is due by then."""
+        waiting = self.filter(status=Status.CALLBACK)
+        if at is None:
+            return waiting
+        return waiting.filter(Q(next_callback_at__isnull=True) | Q(next_callback_at__lte=at))
+
+    def overdue(self, at: dt.datetime) -> "AppealQuerySet":
+        """Whose shown limit has passed."""
+        return self.filter(due_at__lt=at)
+
+    def due_before(self, at: dt.datetime) -> "AppealQuerySet":
+        """Whose shown limit ends before ``at``."""
+        return self.filter(due_at__lt=at)
+
+    def by_phone(self, search_hash: str) -> "AppealQuerySet":
+        """Of the person with this telephone (``Keyring.search_hash`` of the normalised number)."""
+        return self.filter(Q(phone_hash=search_hash) | Q(phone2_hash=search_hash))
+
+    def published(self) -> "AppealQuerySet":
+        """Those whose answer anyone may read."""
+        return self.filter(published_at__isnull=False)
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Assignments by where they stand and whose they are."""
+
+    def visible_to(self, actor: Actor) -> "AssignmentQuerySet":
+        """Those of the actor's unit and the units below it; the whole region for area viewers."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if not actor.unit_path or not actor.may(Permission.APPEAL_VIEW):
+            return self.none()
+        if actor.may(Permission.APPEAL_VIEW_AREA):
+            if len(actor.region_path) <= STEP:
+                return self
+            return self.filter(
+                Q(**below("appeal__region_path", actor.region_path))
+                | Q(appeal__centre_id=actor.unit_id)
+            )
+        return self.filter(**below("unit_path", actor.unit_path))
+
+    def of_unit(self, actor: Actor) -> "AssignmentQuerySet":
+        """Those the actor's own unit must answer."""
+        return self.filter(unit_id=actor.unit_id)
+
+    def live(self) -> "AssignmentQuerySet":
+        """Not returned, cancelled or done."""
+        return self.filter(state__in=LIVE)
+
+    def to_open(self) -> "AssignmentQuerySet":
+        """待查阅"""
+        return self.filter(state=State.ASSIGNED)
+
+    def to_sign(self) -> "AssignmentQuerySet":
+        """待签收"""
+        return self.filter(state=State.OPENED)
+
+    def handling(self) -> "AssignmentQuerySet":
+        """办理中 (also those passed down or waiting for a judged return)."""
+        return self.filter(state__in=[State.HANDLING, State.RETURNING, State.PASSED_DOWN])
+
+    def in_inner_review(self) -> "AssignmentQuerySet":
+        """待内审"""
+        return self.filter(state=State.INNER_REVIEW)
+
+    def sent_back(self) -> "AssignmentQuerySet":
+        """退回重办: being handled for the second or third time."""
+        return self.filter(state=State.HANDLING, round__gt=1)
+
+    def overdue(self, at: dt.datetime) -> "AssignmentQuerySet":
+        """Whose shown limit has passed and who still owe something."""
+        return self.filter(
+            state__in=LIVE - {State.REPORTED}, due_at__lt=at, is_paused=False
+        )

@@ -1,0 +1,62 @@
+"""The dated numbers that bound the process, with the defaults of domain §3.
+
+A centre changes them by adding a ``ProcessRule`` row valid from a day; history stays.
+"""
+
+import datetime as dt
+import time
+from enum import StrEnum
+
+from jiesu.appeals.models import ProcessRule
+
+
+class Rule(StrEnum):
+    """The bounds there are."""
+
+    MAX_REDO = "max_redo"
+    MAX_PASS_DOWN = "max_pass_down"
+    MAX_RETURNS_PER_UNIT = "max_returns_per_unit"
+    MAX_EXTENSIONS = "max_extensions"
+    MAX_EXTENSIONS_DIFFICULT = "max_extensions_difficult"
+    MAX_CALLBACK_TRIES = "max_callback_tries"
+    UNREACHABLE_DAYS = "unreachable_days"
+    ARCHIVE_AFTER_DAYS = "archive_after_days"
+    MIN_REPLY_CHARACTERS = "min_reply_characters"
+    CONTACT_REQUIRED = "contact_required"
+    LEAD_WAITS_FOR_JOINT = "lead_waits_for_joint"
+
+
+DEFAULTS: dict[Rule, tuple[int, str]] = {
+    Rule.MAX_REDO: (2, "二次办理最多次数，之后转督办或认定"),
+    Rule.MAX_PASS_DOWN: (3, "转派最多层级"),
+    Rule.MAX_RETURNS_PER_UNIT: (1, "同一单位对同一工单最多退单次数"),
+    Rule.MAX_EXTENSIONS: (1, "一般工单最多延期次数"),
+    Rule.MAX_EXTENSIONS_DIFFICULT: (2, "疑难工单最多延期次数"),
+    Rule.MAX_CALLBACK_TRIES: (3, "回访未接通最多次数，之后可按未接通办结"),
+    Rule.UNREACHABLE_DAYS: (3, "以联系不上为由挂起，须在不同日期联系的天数"),
+    Rule.ARCHIVE_AFTER_DAYS: (30, "办结后自动归档的天数"),
+    Rule.MIN_REPLY_CHARACTERS: (15, "答复内容最少字数"),
+    Rule.CONTACT_REQUIRED: (1, "提交答复前须有联系记录（1 是，0 否）"),
+    Rule.LEAD_WAITS_FOR_JOINT: (0, "主办须待协办反馈后方可提交（1 是，0 否）"),
+}
+
+_TTL_SECONDS = 2.0
+_cache: dict[dt.date, tuple[float, dict[str, int]]] = {}
+
+
+def value(rule: Rule, at: dt.datetime) -> int:
+    """The rule's value in force on the day of ``at``; a change is seen within two seconds."""
+    day = at.date()
+    cached = _cache.get(day)
+    if cached is None or time.monotonic() - cached[0] > _TTL_SECONDS:
+        rows = ProcessRule.objects.filter(valid_from__lte=day).order_by("valid_from")
+        values = {r.key: r.value for r in rows if r.valid_to is None or r.valid_to > day}
+        if len(_cache) > 16:
+            _cache.clear()
+        cached = _cache[day] = (time.monotonic(), values)
+    return cached[1].get(rule, DEFAULTS[rule][0])
+
+
+def forget() -> None:
+    """Drop what is cached (after a change in this process, and between tests)."""
+    _cache.clear()
