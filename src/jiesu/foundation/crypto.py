@@ -16,7 +16,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -38,6 +38,15 @@ def sm3(message: bytes) -> bytes:
     """The 32-byte SM3 digest."""
     digest = Hash(SM3())
     digest.update(message)
+    return digest.finalize()
+
+
+def sm3_of_file(file: BinaryIO) -> bytes:
+    """The 32-byte SM3 digest of a file from its beginning, a piece at a time; left at its end."""
+    digest = Hash(SM3())
+    file.seek(0)
+    while piece := file.read(1024 * 1024):
+        digest.update(piece)
     return digest.finalize()
 
 
