@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from jiesu.deadlines.kinds import CLOCK_NAMES
-from jiesu.deadlines.worktime import UNIT_NAMES, Budget, DueAt, Hours, Unit
+from jiesu.deadlines.worktime import UNIT_NAMES, Budget, Hours, Unit
 from jiesu.organizations.models import Region
 
 UNITS = [(unit.value, name) for unit, name in UNIT_NAMES.items()]
@@ -81,7 +81,7 @@ class CalendarRules(models.Model):
         "截止时刻",
         max_length=16,
         choices=[("close", "下班时间"), ("midnight", "24:00"), ("same_time", "同一时刻")],
-        default=DueAt.CLOSE,
+        default="close",
     )
     note = models.CharField("说明", max_length=200, blank=True)
 
