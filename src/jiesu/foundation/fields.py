@@ -1,10 +1,13 @@
 """A model field whose column holds ciphertext: the only Django module of ``foundation``."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
-from django.db import models
+from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Cast, StrIndex, Substr
 
 from jiesu.foundation.crypto import keyring
 
@@ -41,3 +44,49 @@ class EncryptedTextField(_TextField):
                 f"{self.name} is encrypted: search by its hash, not by {lookup_name!r}"
             )
         return super().get_lookup(lookup_name)
+
+
+def encrypted_fields(model: type[models.Model]) -> list[str]:
+    """The names of the model's own encrypted fields."""
+    fields = model._meta.local_concrete_fields
+    return [field.name for field in fields if isinstance(field, EncryptedTextField)]
+
+
+def count_by_key(model: type[models.Model]) -> dict[str, int]:
+    """How many values each key encrypted, such as {"k1": 120, "k2": 3}: reads the whole table."""
+    counts: Counter[str] = Counter()
+    for name in encrypted_fields(model):
+        raw = Cast(name, models.TextField())
+        key = Substr(raw, 1, StrIndex(raw, models.Value(":")) - 1)
+        rows = model._base_manager.annotate(raw=raw).exclude(raw="").exclude(raw=None)
+        by_key = rows.annotate(key_of=key).values_list("key_of").order_by("key_of")
+        counts.update(dict(by_key.annotate(n=models.Count("*"))))
+    return dict(counts)
+
+
+def reencrypt(
+    model: type[models.Model], *, after: Any = None, batch: int = 500
+) -> Iterator[tuple[Any, int]]:
+    """Encrypt again, with the newest key, what an older one encrypted.
+
+    Works in batches of primary keys, each its own transaction, and yields (last pk, rows changed)
+    after each. It may be stopped at any point: the next run, from the start or ``after`` a pk,
+    passes over what is done.
+    """
+    names = encrypted_fields(model)
+    newest = f"k{keyring().provider.newest_key()}:"
+    raw = {f"raw_{name}": Cast(name, models.TextField()) for name in names}
+    is_old = models.Q()
+    for column in raw:
+        is_clear = models.Q(**{column: ""}) | models.Q(**{f"{column}__isnull": True})
+        is_old |= ~models.Q(**{f"{column}__startswith": newest}) & ~is_clear
+    rows = model._base_manager.only("pk", *names).annotate(**raw).filter(is_old).order_by("pk")
+    while names:
+        with transaction.atomic():
+            page = rows if after is None else rows.filter(pk__gt=after)
+            found = list(page.select_for_update()[:batch])
+            if not found:
+                return
+            model._base_manager.bulk_update(found, names)
+        after = found[-1].pk
+        yield after, len(found)

@@ -347,7 +347,7 @@ class _Macros(Exception):
 
 @dataclass
 class _Budget:
-    """What may still be unpacked; weighed against the real file, as an archive can lie of itself."""
+    """What may still be unpacked, against the real file's weight: an archive can lie of itself."""
 
     weight: int
     members: int = 0

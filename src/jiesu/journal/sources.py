@@ -216,7 +216,7 @@ class AuditSource(Source):
 
     def name_of(self, subject_id: int, seq: int) -> str:
         """What the report calls one audit record."""
-        return f"审计记录 {seq}"
+        return "审计记录"
 
 
 def source(label: str) -> Source:
