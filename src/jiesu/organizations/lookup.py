@@ -28,8 +28,8 @@ def best_first(
     if not words:
         return rows.order_by("path")[:limit]
     word = words[-1]
-    ranked = rows.filter(_matches(word, names)).annotate(rank=_rank(word, names))
-    return ranked.order_by("rank", Length("path"), "path")[:limit]
+    matching = rows.filter(_matches(word, names))
+    return matching.order_by(_rank(word, names), Length("path"), "path")[:limit]
 
 
 def _matches(word: str, names: tuple[str, ...]) -> Q:
