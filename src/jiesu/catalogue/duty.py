@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit, valid_on
 from jiesu.catalogue.versions import day_of
@@ -22,6 +22,18 @@ class DutyHit:
     is_fallback: bool
 
 
+def lineage(category: Category) -> QuerySet[Category]:
+    """The class, those above it, and those of a later scheme that continue one of these."""
+    # three levels at most: itself, its parent and its parent's parent
+    line = [pk for pk in (category.pk, category.parent_id) if pk]
+    return Category.objects.filter(
+        Q(pk__in=line)
+        | Q(children__in=line)
+        | Q(continues__old__in=line)
+        | Q(children__continues__old__in=line)
+    )
+
+
 def find(category: Category, region: Region, at: dt.datetime | dt.date) -> DutyHit | None:
     """Who answers for ``category`` in ``region`` at that time; None when nobody is on record.
 
@@ -31,17 +43,8 @@ def find(category: Category, region: Region, at: dt.datetime | dt.date) -> DutyH
     """
     day = day_of(at)
     paths = ancestors(region.path)
-    # A class has three levels at most: its line is itself, its parent and its parent's parent.
-    line = [pk for pk in (category.pk, category.parent_id) if pk]
-    above = Category.objects.filter(children__in=line).values("pk")
-    later = Category.objects.filter(
-        Q(continues__old__in=line) | Q(children__continues__old__in=line)
-    ).values("pk")
     entries = (
-        DutyEntry.objects.filter(
-            Q(category__in=line) | Q(category__in=above) | Q(category__in=later),
-            region__path__in=paths,
-        )
+        DutyEntry.objects.filter(category__in=lineage(category), region__path__in=paths)
         .filter(valid_on(day), valid_on(day, "unit__"))
         .select_related("category", "region", "unit", "unit__region")
     )

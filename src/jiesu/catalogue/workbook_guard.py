@@ -30,6 +30,18 @@ _WANTED_PART = re.compile(
     r"\[content_types\]\.xml|_rels/\.rels|xl/[^/]+\.xml|xl/_rels/[^/]+\.rels|xl/worksheets/[^/]+\.xml"
 )
 
+# all that zipfile and expat raise for what is broken
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
+
 
 class NotAWorkbook(Exception):
     """The archive is broken, or holds something else."""
@@ -65,8 +77,7 @@ def copy_measured(file: BinaryIO, clean: BinaryIO) -> None:
             zipfile.ZipFile(clean, "w", zipfile.ZIP_STORED) as out,
         ):
             _copy(archive, out)
-    except (zipfile.BadZipFile, expat.ExpatError, NotImplementedError, RuntimeError, EOFError,
-            ValueError, OSError, zlib.error) as error:  # fmt: skip  # all that zipfile raises for a bad archive
+    except _BROKEN as error:
         raise NotAWorkbook from error
 
 

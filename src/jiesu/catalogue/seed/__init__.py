@@ -9,7 +9,7 @@ from django.db import transaction
 from jiesu.catalogue import versions
 from jiesu.catalogue.codes import TABLE_NAMES, Table
 from jiesu.catalogue.models import EPOCH, Category, CodeItem, CodeTable, Scheme
-from jiesu.catalogue.pinyin import initials
+from jiesu.organizations.names import initials
 
 SCHEME_NAME = "默认诉求分类"
 SCHEME_VERSION = "2025"
