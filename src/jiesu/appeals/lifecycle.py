@@ -2,9 +2,9 @@
 
 A move is a row: from where, to where, which permission it needs, which clocks it stops, starts,
 pauses or resumes. ``actions/`` performs moves, ``actions/transition.py`` alone writes a status.
-docs/lifecycle.md is generated from this module. Source: 国办发〔2020〕53号 (the loop 受理-派单-办理-
-答复-督办-办结-回访-评价) and domain §3. Urging, supervision, warnings and cards lie over an appeal;
-they are events, not statuses.
+docs/lifecycle.md is generated from this module. Source: 国办发〔2020〕53号 (the loop
+受理-派单-办理-答复-督办-办结-回访-评价) and domain §3. Urging, supervision, warnings and cards lie
+over an appeal; they are events, not statuses.
 """
 
 from collections.abc import Iterable
@@ -261,9 +261,7 @@ SEND_BACK = _appeal(
     stops=(C.REVIEW,),
 )  # fmt: skip
 CALL_BACK = _appeal("call_back", "回访", from_=[S.CALLBACK], needs=P.CALLBACK_RECORD)
-RATE = _appeal(
-    "rate", "评价", from_=[S.CALLBACK, S.CLOSED], needs=P.INTAKE_ADD_FACTS
-)
+RATE = _appeal("rate", "评价", from_=[S.CALLBACK, S.CLOSED], needs=P.INTAKE_ADD_FACTS)
 REDO = _appeal(
     "redo", "二次办理", from_=[S.CALLBACK], to=(S.DISPATCHED, S.ACCEPTED), needs=P.CALLBACK_RECORD,
     stops=(C.CALLBACK,),
@@ -328,9 +326,7 @@ REFUSE_RETURN = _assignment(
     "refuse_return", "驳回退单", from_=[A.RETURNING], to=(A.OPENED, A.HANDLING),
     needs=P.DISPATCH_JUDGE,
 )  # fmt: skip
-APPLY = _assignment(
-    "apply", "提出申请", from_=[A.HANDLING, A.PASSED_DOWN], needs=P.HANDLING_APPLY
-)
+APPLY = _assignment("apply", "提出申请", from_=[A.HANDLING, A.PASSED_DOWN], needs=P.HANDLING_APPLY)
 PASS_DOWN = _assignment(
     "pass_down", "转派", from_=[A.ASSIGNED, A.OPENED, A.HANDLING], to=A.PASSED_DOWN,
     needs=P.HANDLING_PASS_DOWN, stops=(C.OPEN, C.SIGN),

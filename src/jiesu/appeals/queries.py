@@ -1,4 +1,4 @@
-"""Adjectives for appeals and assignments, which chain: ``visible_to(actor).awaiting_dispatch()``."""
+"""Adjectives for appeals and assignments; they chain: ``visible_to(actor).overdue(at)``."""
 
 import datetime as dt
 from typing import TYPE_CHECKING
@@ -12,10 +12,10 @@ from jiesu.appeals.lifecycle import ENDED, LIVE, State, Status
 from jiesu.organizations.paths import STEP, below
 
 if TYPE_CHECKING:
-    from jiesu.appeals.models import Appeal, Assignment
+    from jiesu.appeals.models import Appeal, Assignment  # noqa: F401 - named in the bases below
 
 
-class AppealQuerySet(models.QuerySet["Appeal"]):
+class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
     """Appeals by where they stand and who may see them."""
 
     def visible_to(self, actor: Actor) -> "AppealQuerySet":
@@ -82,7 +82,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(published_at__isnull=False)
 
 
-class AssignmentQuerySet(models.QuerySet["Assignment"]):
+class AssignmentQuerySet(models.QuerySet["Assignment", "Assignment"]):
     """Assignments by where they stand and whose they are."""
 
     def visible_to(self, actor: Actor) -> "AssignmentQuerySet":
@@ -130,6 +130,4 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def overdue(self, at: dt.datetime) -> "AssignmentQuerySet":
         """Whose shown limit has passed and who still owe something."""
-        return self.filter(
-            state__in=LIVE - {State.REPORTED}, due_at__lt=at, is_paused=False
-        )
+        return self.filter(state__in=LIVE - {State.REPORTED}, due_at__lt=at, is_paused=False)

@@ -14,7 +14,7 @@ class Rule(StrEnum):
     """The bounds there are."""
 
     MAX_REDO = "max_redo"
-    MAX_PASS_DOWN = "max_pass_down"
+    MAX_PASS_DOWN = "max_pass_down"  # noqa: S105 - a rule's name
     MAX_RETURNS_PER_UNIT = "max_returns_per_unit"
     MAX_EXTENSIONS = "max_extensions"
     MAX_EXTENSIONS_DIFFICULT = "max_extensions_difficult"

@@ -127,9 +127,7 @@ def _check(appeal: Appeal, said: Said, at: dt.datetime) -> str:
             raise invalid("decision", "未接通时只能再次回访或按未接通办结。", "not_reached")
         least = rules.value(Rule.MAX_CALLBACK_TRIES, at)
         if chosen == Callback.Decision.CLOSE and appeal.callback_tries + 1 < least:
-            raise invalid(
-                "decision", f"回访未满 {least} 次，不能按未接通办结。", "too_few_tries"
-            )
+            raise invalid("decision", f"回访未满 {least} 次，不能按未接通办结。", "too_few_tries")
         return chosen
     if said.solved is None:
         errors.append(FieldError("solved", "required", "请选择诉求人认为是否已解决。"))
@@ -203,7 +201,7 @@ def _redo(change: Change, reason: str) -> None:
     appeal = change.appeal
     lead = change.lead()
     facts = {"reason": reason, "round": appeal.redo_count + 1}
-    changes = {"redo_count": appeal.redo_count + 1, "next_callback_at": None}
+    changes: dict[str, Any] = {"redo_count": appeal.redo_count + 1, "next_callback_at": None}
     if lead is None:  # it was answered with its master and never had a unit of its own
         change.follow(life.REDO, to=Status.ACCEPTED, data=facts, master=None, **changes)
         change.clocks.start(ClockKind.DISPATCH)

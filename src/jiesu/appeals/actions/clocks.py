@@ -175,9 +175,7 @@ class ClockBoard:
         if clock.paused_at is None:
             return
         calendar = policies.calendar(self.at)
-        clock.due_at = calendar.resumed(
-            clock.due_at, clock.paused_at, self.at, Unit(clock.unit)
-        )
+        clock.due_at = calendar.resumed(clock.due_at, clock.paused_at, self.at, Unit(clock.unit))
         clock.happenings = [
             *clock.happenings,
             ["pause", clock.paused_at.isoformat(), self.at.isoformat()],
@@ -247,9 +245,7 @@ def yellow_of(calendar: worktime.Calendar, clock: Clock) -> dt.datetime | None:
     """When the clock turns yellow: so much before it is due (山东: one working day)."""
     if clock.yellow_amount is None:
         return None
-    early = calendar.subtract(
-        clock.due_at, Budget(clock.yellow_amount, Unit(clock.yellow_unit))
-    )
+    early = calendar.subtract(clock.due_at, Budget(clock.yellow_amount, Unit(clock.yellow_unit)))
     return max(early, clock.started_at)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from jiesu.access import Actor, ActorKind, Permission
 from jiesu.appeals import lifecycle as life
@@ -211,7 +212,7 @@ def judge_ending(
 
 def _judge_plain(
     application: Application, accept: bool, said: str, actor: Actor, at: dt.datetime,
-    move: "life.Move[Status]", changes: dict[str, object],
+    move: "life.Move[Status]", changes: dict[str, Any],
 ) -> Appeal:  # fmt: skip
     appeal = application.appeal
     with changing(appeal, actor=actor, at=at) as change:
@@ -291,9 +292,7 @@ def consult(
         Opinion.objects.bulk_create(
             [Opinion(consultation=consultation, unit=unit) for unit in dict.fromkeys(units)]
         )
-        change.move(
-            life.CONSULT, data={"question": asked, "units": [_short(u) for u in units]}
-        )
+        change.move(life.CONSULT, data={"question": asked, "units": [_short(u) for u in units]})
     return consultation
 
 

@@ -15,7 +15,7 @@ from jiesu.appeals.actions.transition import (
     check_unit,
 )
 from jiesu.appeals.lifecycle import State, Status
-from jiesu.appeals.models import Appeal, Application, Assignment, Contact, Reply
+from jiesu.appeals.models import Application, Assignment, Contact, Reply
 from jiesu.appeals.rules import Rule
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import SuspensionReason, Table
@@ -131,9 +131,7 @@ _REASONS = {
 }
 
 
-def apply_for(
-    assignment: Assignment, plea: Plea, *, actor: Actor, at: dt.datetime
-) -> Application:
+def apply_for(assignment: Assignment, plea: Plea, *, actor: Actor, at: dt.datetime) -> Application:
     """This will apply for a return, an extension, a suspension or an end of the order.
 
     Guards of domain §3: a return within its limit, once per unit, with basis and suggested unit,
@@ -243,9 +241,7 @@ class Answer:
     upload_key: str = ""
 
 
-def save_draft(
-    assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datetime
-) -> Reply:
+def save_draft(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datetime) -> Reply:
     """This will keep what was written so far; nothing leaves the unit."""
     check_permission(actor, life.SUBMIT)
     check_unit(actor, assignment)
@@ -292,9 +288,7 @@ def report(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datet
         reply.stage = Reply.Stage.INNER_REVIEW if steps else Reply.Stage.SUBMITTED
         reply.save()
         if answer.upload_key:
-            claim_uploads(
-                appeal, answer.upload_key, actor, assignment_id=mine.pk, is_public=False
-            )
+            claim_uploads(appeal, answer.upload_key, actor, assignment_id=mine.pk, is_public=False)
         if steps:
             change.move_assignment(
                 mine, life.SUBMIT, to=State.INNER_REVIEW, inner_step=0,
@@ -375,14 +369,10 @@ def _hand_in(change: Change, mine: Assignment, reply: Reply) -> None:
         )  # fmt: skip
         return
     move = life.INNER_APPROVE if mine.where is State.INNER_REVIEW else life.SUBMIT
-    change.follow_assignment(
-        mine, move, to=State.REPORTED, record=False, reported_at=change.at
-    )
+    change.follow_assignment(mine, move, to=State.REPORTED, record=False, reported_at=change.at)
     if mine.parent_id is not None:
         parent = next(a for a in change.assignments if a.pk == mine.parent_id)
-        change.follow_assignment(
-            parent, life.RECEIVE_FROM_BELOW, data={"from": mine.unit_name}
-        )
+        change.follow_assignment(parent, life.RECEIVE_FROM_BELOW, data={"from": mine.unit_name})
         return
     change.follow(
         life.REPORT, assignment=mine,

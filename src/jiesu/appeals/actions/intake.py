@@ -207,9 +207,12 @@ def urge(appeal: Appeal, text: str = "", *, actor: Actor, at: dt.datetime) -> Ap
     """This will urge whoever has the appeal now 催办; a citizen may once a day."""
     told = clean_text(text, max_length=500, field="text", label="催办说明")
     with changing(appeal, actor=actor, at=at) as change:
-        if actor.kind is ActorKind.CITIZEN and appeal.events.filter(
-            kind=life.URGE.name, actor_kind=ActorKind.CITIZEN, at__gt=at - dt.timedelta(days=1)
-        ).exists():
+        if (
+            actor.kind is ActorKind.CITIZEN
+            and appeal.events.filter(
+                kind=life.URGE.name, actor_kind=ActorKind.CITIZEN, at__gt=at - dt.timedelta(days=1)
+            ).exists()
+        ):
             raise NotAllowedNow("您今天已经催办过，我们已转告承办单位。请明天再试。")
         change.move(life.URGE, data={"text": told}, urge_count=appeal.urge_count + 1)
     return appeal
@@ -221,9 +224,7 @@ def withdraw(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> A
     if not why and actor.kind is not ActorKind.CITIZEN:
         raise invalid("reason", "请填写诉求人撤诉的原因。", "required")
     with changing(appeal, actor=actor, at=at) as change:
-        change.move(
-            life.WITHDRAW, data={"reason": why}, outcome="withdrawn", closed_at=at
-        )
+        change.move(life.WITHDRAW, data={"reason": why}, outcome="withdrawn", closed_at=at)
     return appeal
 
 
@@ -424,8 +425,10 @@ def _build(intake: Intake, actor: Actor, at: dt.datetime) -> Appeal:
         bad.add("amount", "涉及金额应为正数且小于 1 万亿元，请核对。", "out_of_range")
     if (intake.longitude is None) != (intake.latitude is None):
         bad.add("longitude", "经度和纬度须同时填写。", "incomplete")
-    elif intake.longitude is not None and intake.latitude is not None and not (
-        73 <= intake.longitude <= 136 and 3 <= intake.latitude <= 54
+    elif (
+        intake.longitude is not None
+        and intake.latitude is not None
+        and not (73 <= intake.longitude <= 136 and 3 <= intake.latitude <= 54)
     ):
         bad.add("longitude", "坐标不在中国境内，请核对经纬度是否填反。", "out_of_range")
     category: Category | None = None
@@ -456,7 +459,7 @@ def _build(intake: Intake, actor: Actor, at: dt.datetime) -> Appeal:
         raise Invalid(bad.errors)
     centre = _centre(actor, region)
     search_hash = keyring().search_hash
-    appeal = Appeal(
+    return Appeal(
         number=_next_number(centre, at),
         centre=centre,
         channel=intake.channel,
@@ -504,7 +507,6 @@ def _build(intake: Intake, actor: Actor, at: dt.datetime) -> Appeal:
         repeat_of=repeat_of,
         **clean,
     )
-    return appeal
 
 
 def _title_of(content: str) -> str:

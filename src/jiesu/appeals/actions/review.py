@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
@@ -37,9 +38,9 @@ def approve(
 ) -> Appeal:  # fmt: skip
     """This will let the reply go: the citizen sees it, the call-back becomes due.
 
-    ``public_reply`` is the wording as the reviewer mended it. Where no reply is wanted, the appeal is
-    closed at once. Every appeal merged under this one is answered with it. ``publish`` shows matter
-    and answer to anyone, if the citizen agreed.
+    ``public_reply`` is the wording as the reviewer mended it. Where no reply is wanted, the
+    appeal is closed at once. Every appeal merged under this one is answered with it.
+    ``publish`` shows matter and answer to anyone, if the citizen agreed.
     """
     said = clean_text(note, max_length=1000, field="note", label="审核意见")
     with changing(appeal, actor=actor, at=at) as change:
@@ -126,7 +127,7 @@ def _answer(
     """The citizen has the answer; what follows is a call-back, or the end where none is wanted."""
     appeal = change.appeal
     wanted = appeal.reply_wanted and not (appeal.is_anonymous and not appeal.phone)
-    changes: dict[str, object] = {
+    changes: dict[str, Any] = {
         "public_reply": answer, "replied_at": change.at, "callback_tries": 0,
         "next_callback_at": None,
     }  # fmt: skip

@@ -1,7 +1,7 @@
-"""The only writer of a status: one change of one appeal, locked, checked, written with its event.
+"""The only writer of a status: one change of one appeal, locked, checked, written.
 
-Every use case opens ``changing(appeal, actor=…, at=…)``, performs moves, and leaves. On leaving, the
-clocks, the appeal row and the events are written; an exception leaves nothing behind.
+Every use case opens ``changing(appeal, actor=…, at=…)``, performs moves, and leaves. On leaving,
+the clocks, the appeal row and the events are written; an exception leaves nothing behind.
 """
 
 import datetime as dt
@@ -155,7 +155,7 @@ class Change:
         self, assignment: Assignment, move: Move[State], *, to: State | None = None,
         data: dict[str, Any] | None = None, record: bool = True, **changes: Any,
     ) -> None:  # fmt: skip
-        """Perform one move of an assignment (permission checked; whose it is the use case checks)."""
+        """Perform one move of an assignment; whose it is the use case has checked."""
         check_permission(self.actor, move)
         self.follow_assignment(assignment, move, to=to, data=data, record=record, **changes)
 
@@ -179,6 +179,7 @@ class Change:
 
     def add_assignment(self, assignment: Assignment, move: Move[State]) -> Assignment:
         """Store a new assignment and start its clocks."""
+        self._write_assignments()  # whoever had it before must be out first
         assignment.save(force_insert=True)
         self.assignments.append(assignment)
         for kind in move.starts:
@@ -232,9 +233,7 @@ class Change:
         """Append the event of a limit that was not kept; late by a missed run, never wrong."""
         self.change_appeal(breach_count=self.appeal.breach_count + 1)
         unit = next((a.unit_name for a in self.assignments if a.pk == clock.assignment_id), "")
-        self.record(
-            "clock_breached", {"clock": clock.kind, "due_at": clock.due_at, "unit": unit}
-        )
+        self.record("clock_breached", {"clock": clock.kind, "due_at": clock.due_at, "unit": unit})
 
     # --- the end of a life ----------------------------------------------------------------------
     def _end_assignments(self) -> None:
@@ -260,17 +259,22 @@ class Change:
                 self.change_appeal(version=appeal.version + 1)
             if self._dirty:
                 appeal.save(update_fields=sorted(self._dirty))
-            for assignment in self.assignments if self._touched else ():
-                fields = self._touched.get(assignment.pk)
-                if fields:
-                    if "state" in fields or "round" in fields or "handler_id" in fields:
-                        assignment.version += 1
-                        fields.add("version")
-                    assignment.save(update_fields=sorted(fields))
+            self._write_assignments()
         self.clocks.write()
         for event in self._events:
             event.appeal = appeal
         Event.objects.bulk_create(self._events)
+
+    def _write_assignments(self) -> None:
+        """Store what changed in the assignments; a move or a new round is a new version."""
+        for assignment in self.assignments if self._touched else ():
+            fields = self._touched.pop(assignment.pk, set())
+            if not fields:
+                continue
+            if fields & {"state", "round", "handler_id"}:
+                assignment.version += 1
+                fields.add("version")
+            assignment.save(update_fields=sorted(fields))
 
     def _show_due(self) -> None:
         """Bring the due times that lists show in line with the clocks."""

@@ -29,7 +29,9 @@ def merge(appeal: Appeal, master: Appeal, reason: str, *, actor: Actor, at: dt.d
         if master.where is Status.MERGED:
             raise invalid("master", "这件工单本身已并入其他工单，请并入它的主单。", "merged")
         if master.where not in OPEN:
-            raise invalid("master", "主单已经结束。同一诉求人有新情况的，请关联原单重新派单。", "ended")
+            raise invalid(
+                "master", "主单已经结束。同一诉求人有新情况的，请关联原单重新派单。", "ended"
+            )
         if appeal.merged_count:
             raise NotAllowedNow("这件工单下已并有其他诉求，请把它作为主单。")
         with changing(appeal, actor=actor, at=at) as change:

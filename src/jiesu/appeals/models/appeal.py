@@ -28,9 +28,7 @@ class Appeal(models.Model):
         "状态", max_length=16, choices=[(s.value, n) for s, n in STATUS_NAMES.items()]
     )
     centre = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="热线中心")
-    master = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged"
-    )
+    master = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
     repeat_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     # intake
@@ -77,16 +75,12 @@ class Appeal(models.Model):
     tags = models.JSONField("标签", default=list, blank=True)
     concerned = models.CharField("被反映对象", max_length=128, blank=True)
     people_count = models.PositiveIntegerField("涉及人数", null=True, blank=True)
-    amount = models.DecimalField(
-        "涉及金额", max_digits=14, decimal_places=2, null=True, blank=True
-    )
+    amount = models.DecimalField("涉及金额", max_digits=14, decimal_places=2, null=True, blank=True)
     happened_at = models.DateTimeField("首次发生时间", null=True, blank=True)
     local_answers = models.JSONField("属地附加项", default=dict, blank=True)
 
     # place
-    region = models.ForeignKey(
-        Region, models.PROTECT, related_name="+", verbose_name="事发区域"
-    )
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="事发区域")
     region_path = models.CharField(max_length=64)
     region_name = models.CharField(max_length=128)
     address = models.CharField("事发地址", max_length=256, blank=True)

@@ -11,8 +11,8 @@ from jiesu.deadlines.kinds import CLOCK_NAMES
 class Clock(models.Model):
     """One running, paused or stopped limit.
 
-    It runs while ``stopped_at`` and ``paused_at`` are empty. ``happenings`` tells its story, so that
-    ``due_at`` can be told again from the beginning when a year's calendar changes:
+    It runs while ``stopped_at`` and ``paused_at`` are empty. ``happenings`` tells its story, so
+    that ``due_at`` can be told again from the beginning when a year's calendar changes:
     ``["pause", began, ended]`` and ``["extend", at, working days]``, times in ISO 8601.
     """
 

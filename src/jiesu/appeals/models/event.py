@@ -1,5 +1,7 @@
 """What happened to an appeal: append-only, chained, written in the transaction of the change."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from jiesu.appeals.models.appeal import Appeal
@@ -9,21 +11,19 @@ from jiesu.journal.models import AbstractEvent
 class Event(AbstractEvent):
     """One thing that happened to one appeal. ``kind`` is a move's name or a clock's mark."""
 
-    subject = "appeal"
-    subject_text = "number"
-    subject_head = ("event_seq", "event_hash")
+    subject: ClassVar[str] = "appeal"
+    subject_text: ClassVar[str] = "number"
+    subject_head: ClassVar[tuple[str, str] | None] = ("event_seq", "event_hash")
 
-    subject = "appeal"
-    subject_text = "number"
-    subject_head = ("event_seq", "event_hash")
+    subject: ClassVar[str] = "appeal"  # noqa: PIE794 - says what the base leaves open
+    subject_text: ClassVar[str] = "number"  # noqa: PIE794
+    subject_head: ClassVar[tuple[str, str] | None] = ("event_seq", "event_hash")  # noqa: PIE794
 
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="events")
     assignment_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta(AbstractEvent.Meta):
-        constraints = [
-            models.UniqueConstraint(fields=["appeal", "seq"], name="event_seq_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["appeal", "seq"], name="event_seq_once")]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.seq}"
