@@ -13,7 +13,7 @@ class ClockKind(StrEnum):
     RETURN = "return"  # the unit may return it until then 退单
     CONTACT = "contact"  # the unit speaks with the citizen 联系
     HANDLE = "handle"  # the unit reports its result 办理
-    JOINT = "joint"  # a joint unit gives its part 协办
+    JOINT = "joint"  # a joint unit gives its part 协办: its limit is how long before the lead's due
     REVIEW = "review"  # the centre checks the reply 审核
     CALLBACK = "callback"  # the centre calls back 回访
     TOTAL = "total"  # the citizen's own: from receipt to answer 全程

@@ -65,7 +65,7 @@ def add_policy(
         errors.append(FieldError("clock", "unknown_clock", "请从列表中选择时限的种类。"))
     errors += _code_problems(Table.APPEAL_TYPE, appeal_type, valid_from)
     errors += _code_problems(Table.URGENCY, urgency, valid_from)
-    errors += _length_problems(amount, unit, yellow_amount, yellow_unit)
+    errors += _length_problems(clock, amount, unit, yellow_amount, yellow_unit)
     errors += _period_problems(valid_from, valid_to, at)
     if errors:
         raise Invalid(errors)
@@ -116,7 +116,7 @@ def replace_policy(
     when somebody else changed the limit meanwhile.
     """
     _permit(actor)
-    errors = _length_problems(amount, unit, yellow_amount, yellow_unit)
+    errors = _length_problems(policy.clock, amount, unit, yellow_amount, yellow_unit)
     errors += _period_problems(valid_from, policy.valid_to, at)
     if not errors and valid_from <= policy.valid_from:
         message = f"该期限自 {policy.valid_from} 起启用，新期限须从之后的日子开始。"
@@ -229,7 +229,11 @@ def _code_problems(table: Table, code: str, on: dt.date) -> tuple[FieldError, ..
 
 
 def _length_problems(
-    amount: Decimal | int, unit: str, yellow_amount: Decimal | int | None, yellow_unit: str
+    clock: str,
+    amount: Decimal | int,
+    unit: str,
+    yellow_amount: Decimal | int | None,
+    yellow_unit: str,
 ) -> list[FieldError]:
     errors = _amount_problems("期限", "amount", amount, "unit", unit)
     if yellow_amount is None and not yellow_unit:
@@ -240,7 +244,9 @@ def _length_problems(
     errors += _amount_problems(
         "黄牌提前量", "yellow_amount", yellow_amount, "yellow_unit", yellow_unit
     )
-    if not errors and _surely_as_long(Budget(yellow_amount, Unit(yellow_unit)), amount, unit):
+    if errors or clock == ClockKind.JOINT:  # its amount is no length, it counts back from the lead
+        return errors
+    if _surely_as_long(Budget(yellow_amount, Unit(yellow_unit)), amount, unit):
         message = "黄牌提前量须短于期限，否则一开始就是黄牌。"
         errors.append(FieldError("yellow_amount", "yellow_too_long", message))
     return errors

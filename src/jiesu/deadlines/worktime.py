@@ -613,16 +613,21 @@ def due_after(
 ) -> dt.datetime:
     """The due time of a limit told from its beginning: for recomputing it under a new calendar.
 
-    ``happenings`` in any order. A pause that has not ended leaves the due time as it was when it
-    began; the limit's own rules of counting are those of ``calendar``.
+    ``happenings`` in any order: each takes effect when it did, a pause when it ended. One that has
+    not ended leaves the due time alone. The rules of counting are those of ``calendar``, so give
+    the calendar of the day the limit began.
     """
     due = calendar.due(start, budget)
-    for event in sorted(happenings, key=lambda e: e.began if isinstance(e, Pause) else e.at):
+    for event in sorted(happenings, key=_takes_effect):
         if isinstance(event, Extension):
             due = calendar.add(due, event.budget)
         elif event.ended is not None:
             due = calendar.resumed(due, event.began, event.ended, budget.unit)
     return due
+
+
+def _takes_effect(event: Pause | Extension) -> dt.datetime:
+    return (event.ended or event.began) if isinstance(event, Pause) else event.at
 
 
 # -- words ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 ``calendar.csv``: the State Council's notices to 2026 (its licence lies beside it). ``limits.csv``:
 the default matrix, from published ones of 天津, 福州, 北京 and 山东. The whole way 全程 has three
-working days more than the handling for the centre's steps; a joint unit one less than the lead.
+working days more than the handling for the centre's steps.
 """
 
 import csv
