@@ -1,10 +1,10 @@
 """A temporary PostgreSQL cluster for tests and benchmarks, made and removed by one command.
 
-    python scripts/postgres.py run -- CMD...     start a cluster, run CMD with JIESU_DATABASE_URL set
-    python scripts/postgres.py find              print the folder of the server programs
+    python scripts/postgres.py run -- CMD...   run CMD with JIESU_DATABASE_URL set to a new cluster
+    python scripts/postgres.py find            print the folder of the server programs
 
 The cluster lives in a temporary folder, listens on a Unix socket in it only, and is gone when CMD
-ends, however it ends. Nothing on the machine is touched besides: an installed cluster keeps running.
+ends, however it ends. Nothing else on the machine is touched: an installed cluster keeps running.
 Standard library only; works before the project's environment exists.
 """
 
@@ -96,7 +96,9 @@ def runs_as() -> pwd.struct_passwd | None:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    raise Unavailable("PostgreSQL refuses to run as root and no user 'postgres' or 'nobody' exists.")
+    raise Unavailable(
+        "PostgreSQL refuses to run as root and no user 'postgres' or 'nobody' exists."
+    )
 
 
 def die_with_parent() -> None:

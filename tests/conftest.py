@@ -22,14 +22,30 @@ def _forget_cached_rules() -> Iterator[None]:
     snapshot.forget()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that want an empty database run first, those that live in the world after them."""
+
+    def turn(item: pytest.Item) -> tuple[bool, bool]:
+        fixtures = getattr(item, "fixturenames", ())
+        marker = item.get_closest_marker("django_db")
+        flushes = "transactional_db" in fixtures or "live_server" in fixtures
+        if marker is not None:
+            flushes = flushes or bool(marker.kwargs.get("transaction"))
+        return "world" in fixtures, flushes
+
+    items.sort(key=turn)
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Store the world once; each test's transaction is rolled back over it."""
+def _stored_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The world, stored once; each test's transaction is rolled back over it."""
     with django_db_blocker.unblock():
-        factory.build()
+        if not Unit.objects.exists():
+            factory.build()
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(_stored_world: None, db: None) -> World:
     """The province of the tests (built again where a flushing test swept it away)."""
     return factory.load() if Unit.objects.exists() else factory.build()

@@ -10,5 +10,4 @@ class JournalConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell this process where its keys are; the file itself is read at first use."""
-        in_development = settings.DEBUG or settings.SECRET_KEY.startswith("insecure")
-        use_key_file(settings.JIESU_KEY_FILE, may_create=in_development)
+        use_key_file(settings.JIESU_KEY_FILE, may_create=not settings.IN_PRODUCTION)
