@@ -58,7 +58,8 @@ def test_an_appeal_goes_through_every_turn_and_still_ends(world: World) -> None:
 
     # it is re-dispatched, signed and extended
     dispatch.reassign(
-        fresh(appeal), Order(lead=world.units["urban"], reason="经会商由城管局承办", designate=True),
+        fresh(appeal),
+        Order(lead=world.units["urban"], reason="经会商由城管局承办", designate=True),
         actor=dispatcher, at=at + minutes(120),
     )  # fmt: skip
     handling.sign(lead_of(appeal), actor=clerk, at=at + minutes(130))

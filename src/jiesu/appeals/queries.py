@@ -102,7 +102,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment", "Assignment"]):
 
     def of_unit(self, actor: Actor) -> "AssignmentQuerySet":
         """Those the actor's own unit must answer."""
-        return self.filter(unit_id=actor.unit_id)
+        return self.none() if actor.unit_id is None else self.filter(unit_id=actor.unit_id)
 
     def live(self) -> "AssignmentQuerySet":
         """Not returned, cancelled or done."""

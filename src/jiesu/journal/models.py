@@ -42,7 +42,7 @@ class Record(models.Model):
         abstract = True
 
 
-class EventQuerySet(models.QuerySet[Any]):
+class EventQuerySet(models.QuerySet["AbstractEvent", "AbstractEvent"]):
     """Events, chained."""
 
     def undelivered(self) -> Self:

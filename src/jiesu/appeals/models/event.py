@@ -15,10 +15,6 @@ class Event(AbstractEvent):
     subject_text: ClassVar[str] = "number"
     subject_head: ClassVar[tuple[str, str] | None] = ("event_seq", "event_hash")
 
-    subject: ClassVar[str] = "appeal"  # noqa: PIE794 - says what the base leaves open
-    subject_text: ClassVar[str] = "number"  # noqa: PIE794
-    subject_head: ClassVar[tuple[str, str] | None] = ("event_seq", "event_hash")  # noqa: PIE794
-
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="events")
     assignment_id = models.BigIntegerField(null=True, blank=True)
 
