@@ -304,7 +304,8 @@ class _Import(Generic[Node]):
             return paths.child_path("", self.last_root)
         if parent.pk not in counters:
             # A row that moved below the same parent took an ordinal, or moved the parent itself.
-            parent.refresh_from_db(fields=["last_child", "path"])
+            parent.refresh_from_db(fields=["path"])
+            parent.last_child = tree.last_ordinal(parent)
             counters[parent.pk] = parent
         parent.last_child += 1
         tree.refuse_too_deep(len(parent.path) + paths.STEP)

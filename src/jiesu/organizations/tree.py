@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.db.models import F, Max
+from django.db.models import Max
 from django.db.models.functions import Length
 
 from jiesu.foundation.errors import NotAllowedNow
@@ -22,13 +22,19 @@ def next_path(model: type[Region] | type[Unit], parent: Region | Unit | None) ->
     """A path below ``parent`` that nothing bears or ever bore."""
     if parent is None:
         return paths.child_path("", last_root(model) + 1)
-    model._default_manager.filter(pk=parent.pk).update(last_child=F("last_child") + 1)
-    parent.last_child = model._default_manager.values_list("last_child", flat=True).get(
-        pk=parent.pk
-    )
+    parent.last_child = last_ordinal(parent) + 1
+    model._default_manager.filter(pk=parent.pk).update(last_child=parent.last_child)
     path = paths.child_path(parent.path, parent.last_child)
     refuse_too_deep(len(path))
     return path
+
+
+def last_ordinal(parent: Region | Unit) -> int:
+    """The highest ordinal a child of ``parent`` has or ever had."""
+    model = type(parent)
+    row = model._default_manager.filter(pk=parent.pk)
+    counted, path = row.values_list("last_child", Max("children__path")).get()
+    return max(counted, int(path[-paths.STEP :]) if path else 0)
 
 
 def last_root(model: type[Region] | type[Unit]) -> int:
