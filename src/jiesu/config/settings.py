@@ -205,6 +205,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 # By account, not by address: a whole office stands behind one address.
 AXES_LOCKOUT_PARAMETERS = ["username"]
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # asks for the address; another browser does not help here
 AXES_FAILURE_LIMIT = env("JIESU_LOCKOUT_TRIES")
 AXES_COOLOFF_TIME = dt.timedelta(minutes=env("JIESU_LOCKOUT_MINUTES"))
 AXES_RESET_ON_SUCCESS = True
