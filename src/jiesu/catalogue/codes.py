@@ -1,13 +1,18 @@
 """Code tables: what may be chosen, what a code is called, whether a code may still be used."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jiesu.catalogue.models import EPOCH, CodeItem
+from django.db import transaction
+
+from jiesu.access import Actor
+from jiesu.catalogue.editing import STALE, Problems, changed, must_edit, starting
+from jiesu.catalogue.models import EPOCH, CodeItem, CodeTable
 from jiesu.catalogue.versions import Cached, day_of
-from jiesu.foundation.errors import invalid
+from jiesu.foundation.errors import ChangedMeanwhile, NotAllowedNow, NotFound, invalid
 
 
 class Table(StrEnum):
@@ -190,3 +195,128 @@ def check_all(
 ) -> list[str]:
     """``check`` for several codes of one table (tags): without repeats, in the order given."""
     return [check(key, code, at, field) for code in dict.fromkeys(chosen)]
+
+
+# Editing --------------------------------------------------------------------------------------
+
+_CODE = re.compile(r"[0-9A-Za-z_]{1,32}")
+
+
+def check_item(code: str, label: str) -> tuple[str, str]:
+    """The code and what it is called, tidied. Refuses wrong fields; asks no database."""
+    problems = Problems()
+    code = code.strip()
+    if not _CODE.fullmatch(code):
+        problems.add("code", "代码只能用字母、数字和下划线，1 至 32 位。", "bad_code")
+    label = problems.text(label, max_length=64, field="label", label="名称")
+    problems.refuse()
+    return code, label
+
+
+@transaction.atomic
+def add_item(
+    key: Table,
+    code: str,
+    label: str,
+    *,
+    order: int | None = None,
+    effective: dt.date | None = None,
+    actor: Actor,
+    at: dt.datetime,
+) -> CodeItem:
+    """Add a code to a table, at its end unless an order is given, from a day on.
+
+    Refuses a code the table ever had, and a label it has now.
+    """
+    must_edit(actor, None)
+    day = starting(effective, at)
+    code, label = check_item(code, label)
+    owner = _locked(key)
+    problems = Problems()
+    for item in owner.items.all():
+        if item.code == code:
+            state = "（已停用，可恢复）" if item.valid_to else ""
+            problems.add("code", f"代码“{code}”已用于“{item.label}”{state}。", "duplicate")
+        elif item.label == label and item.valid_to is None:
+            problems.add("label", f"已有名称为“{label}”的代码（{item.code}）。", "duplicate_name")
+    problems.refuse()
+    if order is None:
+        last = owner.items.order_by("-order").values_list("order", flat=True).first()
+        order = (last or 0) + 10
+    made = CodeItem.objects.create(table=owner, code=code, label=label, order=order, valid_from=day)
+    _changed("code_added", made, actor, at, {"valid_from": day.isoformat()})
+    return made
+
+
+@transaction.atomic
+def change_item(
+    item: CodeItem, label: str, *, order: int | None = None, actor: Actor, at: dt.datetime
+) -> CodeItem:
+    """Call a code otherwise, or move it in the list; what has it shows the new label.
+
+    Refuses a label the table has for another code.
+    """
+    must_edit(actor, None)
+    _, label = check_item(item.code, label)
+    owner = _locked(Table(item.table.key))
+    if owner.items.filter(label=label, valid_to__isnull=True).exclude(pk=item.pk).exists():
+        raise invalid("label", f"已有名称为“{label}”的代码。", "duplicate_name")
+    before = {"label": item.label, "order": item.order}
+    item.label = label
+    if order is not None:
+        item.order = order
+    item.save(update_fields=["label", "order"])
+    _changed("code_changed", item, actor, at, {"before": before, "order": item.order})
+    return item
+
+
+@transaction.atomic
+def retire_item(
+    item: CodeItem, *, effective: dt.date | None = None, actor: Actor, at: dt.datetime
+) -> None:
+    """Let a code be chosen no longer from a day on; what has it keeps it.
+
+    Refuses a code that rules speak of, and the last one of its table.
+    """
+    must_edit(actor, None)
+    day = max(starting(effective, at), item.valid_from)
+    owner = _locked(Table(item.table.key))
+    if item.is_fixed:
+        raise NotAllowedNow(
+            f"“{item.label}”是办理规则要用到的代码，不能停用，可以改名称。", code="fixed_code"
+        )
+    if not owner.items.filter(valid_to__isnull=True).exclude(pk=item.pk).exists():
+        raise NotAllowedNow(f"“{owner.name}”至少要保留一个代码。", code="last_code")
+    if not CodeItem.objects.filter(pk=item.pk, valid_to__isnull=True).update(valid_to=day):
+        raise ChangedMeanwhile(STALE)
+    item.valid_to = day
+    _changed("code_retired", item, actor, at, {"valid_to": day.isoformat()})
+
+
+@transaction.atomic
+def restore_item(item: CodeItem, *, actor: Actor, at: dt.datetime) -> None:
+    """Let a retired code be chosen again."""
+    must_edit(actor, None)
+    if not CodeItem.objects.filter(pk=item.pk, valid_to__isnull=False).update(valid_to=None):
+        raise ChangedMeanwhile(STALE)
+    item.valid_to = None
+    _changed("code_restored", item, actor, at, {})
+
+
+def _locked(key: Table) -> CodeTable:
+    owner = CodeTable.objects.select_for_update().filter(key=key).first()
+    if owner is None:
+        raise NotFound("没有这个代码表，请先初始化代码表。")
+    return owner
+
+
+def _changed(
+    kind: str, item: CodeItem, actor: Actor, at: dt.datetime, data: Mapping[str, object]
+) -> None:
+    changed(
+        kind,
+        actor=actor,
+        at=at,
+        subject=f"code:{item.table.key}/{item.code}",
+        data={"table": item.table.name, "code": item.code, "label": item.label, **data},
+    )

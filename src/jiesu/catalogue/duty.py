@@ -2,11 +2,16 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit, valid_on
+from jiesu.access import Actor
+from jiesu.catalogue.editing import STALE, Problems, changed, must_edit, starting
+from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit, Scheme, valid_on
 from jiesu.catalogue.versions import day_of
+from jiesu.foundation.errors import ChangedMeanwhile, NotAllowedNow, invalid
 from jiesu.organizations.models import Region, Unit
 from jiesu.organizations.paths import ancestors
 
@@ -83,3 +88,214 @@ def _reason(entry: DutyEntry, category: Category, region: Region) -> str:
         f"权属目录：{entry.category.name} × {entry.region.name}{how}{basis}，"
         f"由{entry.unit.name}承办。"
     )
+
+
+# Editing --------------------------------------------------------------------------------------
+
+
+def holds(unit: Unit, day: dt.date) -> bool:
+    """Whether the unit is in being on that day."""
+    return unit.valid_from <= day and (unit.valid_to is None or day < unit.valid_to)
+
+
+def check_entry(
+    category: Category, unit: Unit, legal_basis: str, note: str, day: dt.date
+) -> tuple[str, str]:
+    """The legal basis and the note, tidied. Refuses wrong fields; asks no database."""
+    problems = Problems()
+    basis = problems.text(
+        legal_basis, max_length=500, field="legal_basis", label="法律依据", required=False
+    )
+    note = problems.text(note, max_length=500, field="note", label="备注", required=False)
+    if not holds(unit, day):
+        when = f"已于 {unit.valid_to} 撤销" if unit.valid_to else f"自 {unit.valid_from} 起才启用"
+        problems.add("unit", f"单位“{unit.name}”{when}，请改选其他单位。", "unit_not_in_force")
+    if category.retired_on and category.retired_on <= day:
+        problems.add(
+            "category",
+            f"分类“{category.path_name}”已停用，请改选其他分类。",
+            "category_retired",
+        )
+    problems.refuse()
+    return basis, note
+
+
+@transaction.atomic
+def add_entry(
+    category: Category,
+    region: Region,
+    unit: Unit,
+    *,
+    legal_basis: str = "",
+    note: str = "",
+    valid_from: dt.date | None = None,
+    actor: Actor,
+    at: dt.datetime,
+) -> DutyEntry:
+    """Enter who answers for a class in an area, from a day on (today unless given, past allowed).
+
+    Refuses an ended unit, a retired class, an area where the class already has its unit.
+    """
+    must_edit(actor, region)
+    day = valid_from or day_of(at)
+    basis, note = check_entry(category, unit, legal_basis, note, day)
+    Scheme.objects.select_for_update().get(pk=category.scheme_id)
+    present = (
+        DutyEntry.objects.filter(category=category, region=region)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day))
+        .select_related("unit")
+        .first()
+    )
+    if present:
+        raise invalid(
+            "category",
+            f"{category.name} × {region.name}已由“{present.unit.name}”承办"
+            f"（{present.valid_from} 起），要更换请用“调整”。",
+            "duplicate",
+        )
+    entry = DutyEntry.objects.create(
+        category=category,
+        region=region,
+        unit=unit,
+        legal_basis=basis,
+        note=note,
+        valid_from=day,
+    )
+    changed("duty_added", actor=actor, at=at, subject=_subject(entry), data=entry_facts(entry))
+    return entry
+
+
+@transaction.atomic
+def replace_entry(
+    entry: DutyEntry,
+    unit: Unit,
+    *,
+    legal_basis: str = "",
+    note: str = "",
+    effective: dt.date | None = None,
+    actor: Actor,
+    at: dt.datetime,
+) -> DutyEntry:
+    """Let another unit (or another basis) hold from a day on; the entry as it was ends then.
+
+    Refuses an ended unit, a past day, an entry that has ended.
+    """
+    must_edit(actor, entry.region)
+    day = max(starting(effective, at), entry.valid_from)
+    basis, note = check_entry(entry.category, unit, legal_basis, note, day)
+    before = entry_facts(entry)
+    _end_entry(entry, day)
+    new = DutyEntry.objects.create(
+        category=entry.category,
+        region=entry.region,
+        unit=unit,
+        legal_basis=basis,
+        note=note,
+        valid_from=day,
+    )
+    changed(
+        "duty_replaced",
+        actor=actor,
+        at=at,
+        subject=_subject(new),
+        data={"before": before, "after": entry_facts(new)},
+    )
+    return new
+
+
+@transaction.atomic
+def end_entry(
+    entry: DutyEntry, *, effective: dt.date | None = None, actor: Actor, at: dt.datetime
+) -> None:
+    """Let an entry hold no longer from a day on. Refuses a past day, an entry that has ended."""
+    must_edit(actor, entry.region)
+    _end_entry(entry, starting(effective, at))
+    changed("duty_ended", actor=actor, at=at, subject=_subject(entry), data=entry_facts(entry))
+
+
+def _end_entry(entry: DutyEntry, day: dt.date) -> None:
+    entry.valid_to = max(day, entry.valid_from)  # one that had not begun never holds
+    ended = DutyEntry.objects.filter(pk=entry.pk, valid_to__isnull=True)
+    if not ended.update(valid_to=entry.valid_to):
+        raise ChangedMeanwhile(STALE)
+
+
+@transaction.atomic
+def set_fallback(
+    region: Region,
+    unit: Unit,
+    *,
+    effective: dt.date | None = None,
+    actor: Actor,
+    at: dt.datetime,
+) -> FallbackUnit:
+    """Name who takes what nobody answers for in an area, from a day on; the one before ends then.
+
+    Refuses an ended unit and a past day.
+    """
+    must_edit(actor, region)
+    day = starting(effective, at)
+    if not holds(unit, day):
+        raise invalid("unit", f"单位“{unit.name}”届时不在册，请改选其他单位。", "unit_not_in_force")
+    Region.objects.select_for_update().get(pk=region.pk)
+    before = FallbackUnit.objects.filter(region=region, valid_to__isnull=True).first()
+    if before is not None:
+        if before.unit_id == unit.pk:
+            raise NotAllowedNow(f"{region.name}的兜底单位已经是“{unit.name}”。", code="same_unit")
+        if before.valid_from > day:
+            day = before.valid_from
+        before.valid_to = day
+        before.save(update_fields=["valid_to"])
+    fallback = FallbackUnit.objects.create(region=region, unit=unit, valid_from=day)
+    changed(
+        "fallback_set",
+        actor=actor,
+        at=at,
+        subject=f"region:{region.code}",
+        data={
+            "region": region.name,
+            "unit": unit.name,
+            "before": before.unit.name if before else "",
+            "valid_from": day.isoformat(),
+        },
+    )
+    return fallback
+
+
+@transaction.atomic
+def end_fallback(
+    fallback: FallbackUnit, *, effective: dt.date | None = None, actor: Actor, at: dt.datetime
+) -> None:
+    """Let an area have no fall-back unit of its own from a day on."""
+    must_edit(actor, fallback.region)
+    day = max(starting(effective, at), fallback.valid_from)
+    if not FallbackUnit.objects.filter(pk=fallback.pk, valid_to__isnull=True).update(valid_to=day):
+        raise ChangedMeanwhile(STALE)
+    fallback.valid_to = day
+    changed(
+        "fallback_ended",
+        actor=actor,
+        at=at,
+        subject=f"region:{fallback.region.code}",
+        data={"region": fallback.region.name, "unit": fallback.unit.name, "valid_to": day},
+    )
+
+
+def _subject(entry: DutyEntry) -> str:
+    return f"duty:{entry.pk}"
+
+
+def entry_facts(entry: DutyEntry) -> dict[str, Any]:
+    """What the audit keeps of an entry."""
+    return {
+        "category": entry.category.code,
+        "category_name": entry.category.path_name,
+        "region": entry.region.code,
+        "region_name": entry.region.name,
+        "unit": entry.unit.code,
+        "unit_name": entry.unit.name,
+        "legal_basis": entry.legal_basis,
+        "note": entry.note,
+        "valid_from": entry.valid_from.isoformat(),
+        "valid_to": entry.valid_to.isoformat() if entry.valid_to else "",
+    }
