@@ -1,0 +1,59 @@
+// Everything an ordinary page runs. Heavy parts load only where a page asks for them.
+import htmx from 'htmx.org';
+import { startCombobox } from './combobox.js';
+import { startDialogs } from './dialog.js';
+import { startDrafts } from './draft.js';
+import { startForms } from './forms.js';
+import { startKeys } from './keys.js';
+import { startPolling } from './poll.js';
+import { startShell } from './shell.js';
+import { startTables } from './table.js';
+import { startToasts } from './toast.js';
+import { startUploads } from './upload.js';
+
+Object.assign(htmx.config, {
+  allowEval: false,
+  includeIndicatorStyles: false,
+  historyCacheSize: 0, // pages hold personal data: none of them in the browser's storage
+  refreshOnHistoryMiss: true,
+  selfRequestsOnly: true,
+  timeout: 30000,
+  responseHandling: [
+    { code: '204', swap: false },
+    { code: '[23]..', swap: true },
+    { code: '422', swap: true }, // a form with its errors
+    { code: '...', swap: false, error: true },
+  ],
+});
+
+document.addEventListener('htmx:configRequest', (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]');
+  if (token) event.detail.headers['X-CSRFToken'] = token.content;
+});
+
+// Each part gets the new piece of the page, at first the whole; what acts by events starts once.
+const everyPiece = [startCombobox, startForms, startDrafts, startUploads, startTables, startPolling, lazyParts];
+
+function lazyParts(root) {
+  if (root.querySelector('[x-data]') && !window.Alpine) {
+    import('@alpinejs/csp').then(({ default: Alpine }) => {
+      window.Alpine = Alpine;
+      Alpine.start();
+    });
+  }
+  if (root.querySelector('[data-chart]')) import('./charts.js').then((charts) => charts.draw(root));
+}
+
+function begin() {
+  startShell();
+  startToasts();
+  startDialogs();
+  startKeys();
+  everyPiece.forEach((start) => start(document));
+  htmx.onLoad((piece) => {
+    if (piece !== document.body) everyPiece.forEach((start) => start(piece));
+  });
+}
+
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);
+else begin();

@@ -1,0 +1,193 @@
+"""Every desk there is: its place in the navigation, who sees it, and what it counts.
+
+This is the one list. A desk joins the house by a line in ``PLACES`` (and its folder in
+``urls.DESKS``). ``count`` is the dotted path of ``(actor, at) -> Count``: what waits there for this
+actor; it is asked by polling, never while a page is drawn.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+
+from jiesu.access import ROLE_NAMES, Actor, ActorKind, Role
+from jiesu.access import Permission as P
+from jiesu.access import citizen as citizen_actor
+
+COUNTS_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many wait, and whether some of them are overdue."""
+
+    waiting: int
+    red: bool = False
+
+    @property
+    def text(self) -> str:
+        """Narrow enough for the navigation; nothing for none."""
+        return "" if not self.waiting else "999+" if self.waiting > 999 else str(self.waiting)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the navigation; shown to whoever holds any of ``needs``."""
+
+    name: str
+    label: str
+    url: str
+    needs: frozenset[P]
+    section: str
+    count: str = ""
+
+
+WORK, READ, MANAGE = "我的工作", "查阅", "管理"
+
+PLACES: tuple[Place, ...] = (
+    Place("seat", "受理", "seat:home", frozenset({P.INTAKE_REGISTER}), WORK),
+    Place("dispatch", "派单", "dispatch:home", frozenset({P.DISPATCH_ASSIGN}), WORK),
+    Place(
+        "unit", "承办", "unit:home", frozenset({P.HANDLING_SIGN, P.HANDLING_INNER_REVIEW}), WORK
+    ),
+    Place("review", "审核", "review:home", frozenset({P.REVIEW_DECIDE}), WORK),
+    Place("callback", "回访", "callback:home", frozenset({P.CALLBACK_RECORD}), WORK),
+    Place("orders", "全部工单", "orders:home", frozenset({P.APPEAL_VIEW}), READ),
+    Place(
+        "manage", "管理", "manage:home",
+        frozenset(
+            {P.MANAGE_ORGANIZATIONS, P.MANAGE_PEOPLE, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES,
+             P.MANAGE_SYSTEM, P.MANAGE_API_CLIENTS, P.AUDIT_VIEW}
+        ),
+        MANAGE,
+    ),
+)  # fmt: skip
+
+SEARCH_URL = "orders:home"  # the search box of every page: ?q=
+
+
+def url_or_nothing(name: str) -> str:
+    """The URL, or "" while no such page exists."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def places_for(actor: Actor) -> list[Place]:
+    """What this actor sees, in order."""
+    return [
+        place
+        for place in PLACES
+        if any(actor.may(permission) for permission in place.needs) and url_or_nothing(place.url)
+    ]
+
+
+def home_for(actor: Actor) -> str:
+    """Where this actor begins the day."""
+    places = places_for(actor)
+    return reverse(places[0].url) if places else ""
+
+
+def counts_for(actor: Actor, at: dt.datetime) -> dict[str, Count]:
+    """What waits at each of the actor's places; kept a few seconds, so that polling stays cheap."""
+    key = f"counts:{actor.post_id}"
+    kept: dict[str, Count] | None = cache.get(key)
+    if kept is None:
+        kept = {}
+        for place in places_for(actor):
+            if place.count:
+                counter: Callable[[Actor, dt.datetime], Count] = import_string(place.count)
+                kept[place.name] = counter(actor, at)
+        cache.set(key, kept, COUNTS_SECONDS)
+    return kept
+
+
+@dataclass(frozen=True)
+class Line:
+    """A place as the navigation draws it."""
+
+    place: Place
+    href: str
+    current: bool
+    count: Count | None
+
+
+class Shell:
+    """What the frame of a page needs to know. Asks the database nothing."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.actor: Actor = getattr(request, "actor", None) or citizen_actor()
+        self.post = getattr(request, "post", None)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a person at a post is looking."""
+        return self.actor.kind is ActorKind.PERSON
+
+    @property
+    def role_name(self) -> str:
+        """承办员."""
+        return ROLE_NAMES[Role(self.actor.role)] if self.signed_in else ""
+
+    @property
+    def region_name(self) -> str:
+        """Whose hotline this is."""
+        return self.post.unit.region.name if self.post else ""
+
+    @cached_property
+    def current(self) -> str:
+        """The name of the desk of this page: the namespace of its URL."""
+        match = self.request.resolver_match
+        return match.namespaces[0] if match and match.namespaces else ""
+
+    @property
+    def sections(self) -> Iterable[tuple[str, list[Line]]]:
+        """The navigation, section by section."""
+        kept: dict[str, Count] = cache.get(f"counts:{self.actor.post_id}") or {}
+        lines: dict[str, list[Line]] = {}
+        for place in places_for(self.actor):
+            line = Line(place, reverse(place.url), place.name == self.current, kept.get(place.name))
+            lines.setdefault(place.section, []).append(line)
+        return lines.items()
+
+    @property
+    def home(self) -> str:
+        """Where the product's name leads."""
+        return home_for(self.actor) or "/"
+
+    @property
+    def search(self) -> str:
+        """Where the search box leads; "" where this actor may not search."""
+        return url_or_nothing(SEARCH_URL) if self.actor.may(P.APPEAL_VIEW) else ""
+
+    @property
+    def words(self) -> str:
+        """What was searched for."""
+        return self.request.GET.get("q", "") if self.current == "orders" else ""
+
+    @property
+    def theme(self) -> str:
+        """light, dark, or "" = as the system says."""
+        return _one_of(self.request, "theme", ("light", "dark"))
+
+    @property
+    def print(self) -> str:
+        """large, or ""."""
+        return _one_of(self.request, "print", ("large",))
+
+    @property
+    def keys(self) -> str:
+        """off when this person wants no single-letter keys."""
+        return _one_of(self.request, "keys", ("off",))
+
+
+def _one_of(request: HttpRequest, cookie: str, allowed: tuple[str, ...]) -> str:
+    value = request.COOKIES.get(cookie, "")
+    return value if value in allowed else ""
