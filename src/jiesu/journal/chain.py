@@ -6,6 +6,7 @@ as UTC with microseconds. Whoever edits, removes, swaps or slips in an event bre
 """
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,7 +75,7 @@ def _key(key: Any) -> str:
 def _number(value: float) -> int | float:
     if value.is_integer() and abs(value) < _EXACT:
         return int(value)
-    if value.is_integer() or value != value:
+    if value.is_integer() or not math.isfinite(value):
         raise TypeError("a number in the journal has at most 53 bits; write it as text")
     return value
 
