@@ -10,7 +10,7 @@ import binascii
 import datetime as dt
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -98,17 +98,27 @@ def _same(key: _Key, value: Any) -> Q:
 
 def _after(keys: Sequence[_Key], values: Sequence[Any], backwards: bool) -> Q:
     """(a beyond) or (a same and b beyond) or …"""
-    total = Q(pk__in=[])
-    same = Q()
+    total, same = Q(pk__in=[]), Q()
     for key, value in zip(keys, values, strict=True):
         total |= same & _beyond(key, value, backwards)
         same &= _same(key, value)
-    first, value = keys[0], values[0]
-    if value is not None and not (first.nullable and not backwards):
-        # Says the same again for the leading column alone, so that an index range can be used.
-        operator = "lte" if first.descending != backwards else "gte"
-        total &= Q(**{f"{first.name}__{operator}": value})
     return total
+
+
+def _stretches(keys: Sequence[_Key], values: Sequence[Any], backwards: bool) -> list[Q]:
+    """The rows from here on as stretches of the leading column, each one index range.
+
+    "due ≥ x, or none" is no range, so the rows without a value make a stretch of their own.
+    """
+    first, value = keys[0], values[0]
+    without = Q(**{f"{first.name}__isnull": True})
+    if value is None:
+        rest = without & _after(keys[1:], values[1:], backwards)
+        return [rest, Q(**{f"{first.name}__isnull": False})] if backwards else [rest]
+    operator = "lte" if first.descending != backwards else "gte"
+    firm = [replace(first, nullable=False), *keys[1:]]
+    here = Q(**{f"{first.name}__{operator}": value}) & _after(firm, values, backwards)
+    return [here, without] if first.nullable and not backwards else [here]
 
 
 def _read(thing: Any, name: str) -> Any:
@@ -159,15 +169,18 @@ def key_page(
 ) -> KeyPage[Any]:
     """One page of ``queryset`` in this order; ``after`` is a token of another page, or "".
 
-    A token that cannot be read gives the first page. One statement, never a COUNT.
+    A token that cannot be read gives the first page. One statement (two where a page reaches from
+    rows with a leading value into those without), never a COUNT.
     """
     keys = _keys(queryset.model, order)
     place = _parse(after, keys) if after else None
     backwards = bool(place and place[0])
     rows = queryset.order_by(*(_order(key, backwards) for key in keys))
-    if place:
-        rows = rows.filter(_after(keys, place[1], backwards))
-    found = list(rows[: size + 1])
+    found: list[M] = []
+    for stretch in _stretches(keys, place[1], backwards) if place else [Q()]:
+        found += rows.filter(stretch)[: size + 1 - len(found)]
+        if len(found) > size:
+            break
     more = len(found) > size
     found = found[:size]
     if backwards:
