@@ -1,9 +1,11 @@
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from jiesu.deadlines import policies, seed
+from jiesu.access import Actor, ActorKind, Permission, Role
+from jiesu.deadlines import policies, seed, snapshot
 from jiesu.deadlines.worktime import Calendar, Hours
 from jiesu.foundation.clock import BEIJING
 
@@ -27,7 +29,25 @@ def _nothing_remembered() -> Iterator[None]:
 
 
 @pytest.fixture
-def defaults(db: None) -> Callable[[], None]:
-    """The packaged calendar and limits, loaded on 22 November 2026."""
-    seed.load_defaults(at("2026-11-22 09:00"))
-    return policies.forget
+def editor() -> Actor:
+    """Who keeps the calendar and the limits of the whole province."""
+    return Actor(
+        kind=ActorKind.PERSON,
+        name="钱历",
+        role=Role.CATALOGUE_EDITOR,
+        region_path="0001",
+        permissions=frozenset({Permission.MANAGE_DEADLINES}),
+    )
+
+
+@pytest.fixture
+def clock_of_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the process's monotonic clock, by which memory is looked after."""
+    moved = {"by": 0.0}
+    real = time.monotonic
+    monkeypatch.setattr(snapshot.time, "monotonic", lambda: real() + moved["by"])
+
+    def advance(seconds: float) -> None:
+        moved["by"] += seconds
+
+    return advance

@@ -9,6 +9,7 @@ from django.db import transaction
 from jiesu.access import Actor, Permission
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
+from jiesu.catalogue.editing import must_edit
 from jiesu.deadlines import snapshot
 from jiesu.deadlines.kinds import CLOCK_NAMES, ClockKind
 from jiesu.deadlines.models import LimitPolicy
@@ -17,7 +18,6 @@ from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import (
     ChangedMeanwhile,
     FieldError,
-    Forbidden,
     Invalid,
     NotAllowedNow,
     NotFound,
@@ -59,7 +59,7 @@ def add_policy(
     Refuses an unknown clock, unit or code, amounts that are no length of time, a start in the past,
     and an overlap with another limit for exactly the same appeals.
     """
-    _permit(actor)
+    must_edit(actor, region, Permission.MANAGE_DEADLINES)
     errors = []
     if clock not in set(ClockKind):
         errors.append(FieldError("clock", "unknown_clock", "请从列表中选择时限的种类。"))
@@ -115,7 +115,7 @@ def replace_policy(
     Appeals already running keep the limit they began under. Refuses as ``add_policy`` does, and
     when somebody else changed the limit meanwhile.
     """
-    _permit(actor)
+    must_edit(actor, policy.region, Permission.MANAGE_DEADLINES)
     errors = _length_problems(policy.clock, amount, unit, yellow_amount, yellow_unit)
     errors += _period_problems(valid_from, policy.valid_to, at)
     if not errors and valid_from <= policy.valid_from:
@@ -161,7 +161,7 @@ def end_policy(
 
     Refuses a day in the past, a day before it began, and when it changed meanwhile.
     """
-    _permit(actor)
+    must_edit(actor, policy.region, Permission.MANAGE_DEADLINES)
     errors = []
     if valid_to < _local_day(at):
         errors.append(
@@ -189,7 +189,7 @@ def cancel_policy(policy: LimitPolicy, *, actor: Actor, at: dt.datetime) -> None
 
     Refuses once it has begun: then it is ended or replaced.
     """
-    _permit(actor)
+    must_edit(actor, policy.region, Permission.MANAGE_DEADLINES)
     if policy.valid_from <= _local_day(at):
         raise NotAllowedNow(
             "该期限已经启用，不能撤销；请停用或以新期限替换。", code="limit_has_begun"
@@ -208,11 +208,6 @@ def cancel_policy(policy: LimitPolicy, *, actor: Actor, at: dt.datetime) -> None
 
 
 # -- inside ------------------------------------------------------------------------------------
-
-
-def _permit(actor: Actor) -> None:
-    if not actor.may(Permission.MANAGE_DEADLINES):
-        raise Forbidden
 
 
 def _local_day(at: dt.datetime) -> dt.date:

@@ -15,6 +15,7 @@ from itertools import chain
 from django.db import transaction
 
 from jiesu.access import Actor, Permission
+from jiesu.catalogue.editing import must_edit
 from jiesu.deadlines import draft, snapshot
 from jiesu.deadlines.draft import DayRow
 from jiesu.deadlines.models import (
@@ -26,7 +27,7 @@ from jiesu.deadlines.models import (
 )
 from jiesu.deadlines.worktime import DueAt, Hours
 from jiesu.foundation.clock import BEIJING
-from jiesu.foundation.errors import FieldError, Forbidden, Invalid, NotAllowedNow, invalid
+from jiesu.foundation.errors import FieldError, Invalid, NotAllowedNow, invalid
 from jiesu.foundation.text import clean_text
 from jiesu.journal import audit
 
@@ -51,7 +52,7 @@ def load_year(
     Replaces the year, draft or not, as a whole. Refuses days outside the year and the December
     before it, a day named twice, and a list that lacks days every notice has off.
     """
-    _permit(actor)
+    must_edit(actor, None, Permission.MANAGE_DEADLINES)
     days = sorted(rows)
     notice = clean_text(notice, max_length=200, field="notice", label="通知文号", multiline=False)
     errors = _problems(days, year, at)
@@ -67,7 +68,7 @@ def load_provisional_year(year: int, *, actor: Actor, at: dt.datetime) -> YearLo
 
     Refuses when the year is already loaded from a notice, or lies beyond what can be drafted.
     """
-    _permit(actor)
+    must_edit(actor, None, Permission.MANAGE_DEADLINES)
     if not _local_day(at).year <= year <= draft.LAST_YEAR:
         raise invalid(
             "year",
@@ -107,7 +108,7 @@ def set_office_hours(
 
     A row that has not begun is replaced. Refuses a day in the past: what held then stays.
     """
-    _permit(actor)
+    must_edit(actor, None, Permission.MANAGE_DEADLINES)
     try:
         hours = Hours.parse(intervals.replace("：", ":").replace("—", "-").replace("–", "-"))
     except ValueError:
@@ -151,7 +152,7 @@ def set_rules(
 
     Limits already running keep the rules they began under. Refuses a day in the past.
     """
-    _permit(actor)
+    must_edit(actor, None, Permission.MANAGE_DEADLINES)
     if due_at not in set(DueAt):
         raise invalid("due_at", "请选择截止时刻：下班时间、24:00 或同一时刻。", "unknown_due_at")
     note = clean_text(note, max_length=200, field="note", label="说明", multiline=False)
@@ -192,11 +193,6 @@ def recompute_from(changes: Iterable[CalendarChange]) -> dt.datetime | None:
 
 
 # -- inside ------------------------------------------------------------------------------------
-
-
-def _permit(actor: Actor) -> None:
-    if not actor.may(Permission.MANAGE_DEADLINES):
-        raise Forbidden
 
 
 def _local_day(at: dt.datetime) -> dt.date:
