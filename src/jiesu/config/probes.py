@@ -40,7 +40,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
             check.name: check.state + (f": {check.detail}" if check.detail else "")
             for check in checks
         }
-    return JsonResponse(answer, status=503 if status == "fail" else 200)
+    response = JsonResponse(answer, status=503 if status == "fail" else 200)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # asked every few seconds
+    return response
 
 
 @require_safe
