@@ -3,6 +3,8 @@
 import htmx from 'htmx.org';
 import { fresh } from './dom.js';
 
+const BACKGROUND = { 'X-Background': '1' }; // not a person's doing: it keeps no session alive
+
 function setCounts(counts) {
   for (const [name, { text, red }] of Object.entries(counts)) {
     document.querySelectorAll(`[data-count="${name}"]`).forEach((element) => {
@@ -15,12 +17,12 @@ function setCounts(counts) {
 
 async function refresh(element) {
   if (element.dataset.pollKind === 'counts') {
-    const answer = await fetch(element.dataset.pollUrl, { headers: { 'HX-Request': 'true' } });
+    const answer = await fetch(element.dataset.pollUrl, { headers: { 'HX-Request': 'true', ...BACKGROUND } });
     if (answer.ok && answer.headers.get('Content-Type')?.startsWith('application/json')) setCounts(await answer.json());
     return answer.ok;
   }
   const used = element.contains(document.activeElement) || element.querySelector('details[open], dialog[open]');
-  if (!used) await htmx.ajax('GET', element.dataset.pollUrl, { source: element, target: element, swap: 'innerHTML' });
+  if (!used) await htmx.ajax('GET', element.dataset.pollUrl, { source: element, target: element, swap: 'innerHTML', headers: BACKGROUND });
   return true;
 }
 

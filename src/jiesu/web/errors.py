@@ -1,4 +1,4 @@
-"""The pages of last resort: no address, no permission, a stale form, a defect."""
+"""What becomes of a stale form. The other error pages are templates that Django draws by itself."""
 
 from urllib.parse import urlsplit
 
@@ -7,26 +7,6 @@ from django.shortcuts import render
 
 from jiesu.web import saved_forms
 from jiesu.web.doors import go, page_of, with_restored
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404."""
-    return render(request, "404.html", status=404)
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403."""
-    return render(request, "403.html", status=403)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
-    return render(request, "400.html", status=400)
-
-
-def defect(request: HttpRequest) -> HttpResponse:
-    """500. Draws without the database: it may be the reason."""
-    return render(request, "500.html", status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.templatetags.static import static
 
 MANIFEST = Path(__file__).resolve().parents[1] / "static/dist/manifest.json"
 
@@ -30,11 +29,10 @@ def manifest() -> dict[str, Any]:
 
 
 def address(name: str) -> str:
-    """The URL of one file of the bundle."""
-    real = manifest().get(name)
-    return static(f"dist/{real}") if real else f"{settings.STATIC_URL}dist/{name}"
+    """The URL of one file of the bundle: its own name already carries a hash of its content."""
+    return f"{settings.STATIC_URL}dist/{manifest().get(name, name)}"
 
 
 def preloads() -> list[str]:
     """The URLs of what the script imports at once."""
-    return [static(f"dist/{name}") for name in manifest().get("app.js preload", [])]
+    return [f"{settings.STATIC_URL}dist/{name}" for name in manifest().get("app.js preload", [])]
