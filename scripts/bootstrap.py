@@ -201,7 +201,7 @@ def install_venv(python):
     """Debian's Python comes without venv; root gets it, others are told."""
     package = "python{}.{}-venv".format(*version_of(python))
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        say("Installing Debian's package {}…".format(package))
+        say(f"Installing Debian's package {package}…")
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         run(["apt-get", "-q", "update"], environment, may_fail=True)
         run(["apt-get", "-q", "install", "-y", "--no-install-recommends", package], environment)
@@ -271,8 +271,8 @@ def full(free=None):
     """The sentence about a full disk."""
     left = "" if free is None else f" ({free // 1024 // 1024} MB left)"
     return (
-        f"The disk is full{left}: a first start needs about 1.5 GB in {ROOT} and in your package caches. "
-        "Free some space and try again.\n磁盘空间不足，请清理后重试。"
+        f"The disk is full{left}: a first start needs about 1.5 GB in {ROOT} and in your package "
+        "caches. Free some space and try again.\n磁盘空间不足，请清理后重试。"
     )
 
 
@@ -316,11 +316,11 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except Trouble as trouble:
-        sys.stderr.write("jiesu: {}\n".format(trouble))
+        sys.stderr.write(f"jiesu: {trouble}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as trouble:
         sentence = full() if trouble.errno == 28 else f"{trouble.filename}: {trouble}"
-        sys.stderr.write("jiesu: {}\n".format(sentence))
+        sys.stderr.write(f"jiesu: {sentence}\n")
         sys.exit(2)
