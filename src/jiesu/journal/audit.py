@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.db.models import Q
 
 from jiesu.access import Actor
 from jiesu.foundation.crypto import sm3
+from jiesu.foundation.errors import invalid
 from jiesu.journal.chain import actor_facts, instant, plain
 from jiesu.journal.models import AuditRecord
 
@@ -85,10 +87,10 @@ def content_hash(
 
 @dataclass(frozen=True)
 class AuditPage:
-    """One page of the audit, newest first; ``before`` fetches the next, None at the end."""
+    """One page of the audit, newest first; ``before`` fetches the next, "" at the end."""
 
     rows: list[AuditRecord]
-    before: int | None
+    before: str
 
 
 def page(
@@ -98,11 +100,15 @@ def page(
     subject: str = "",
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
-    before: int | None = None,
+    before: str = "",
     size: int = 50,
 ) -> AuditPage:
-    """One page of the audit, paged by key: one statement whatever the size of the table."""
-    rows = AuditRecord.objects.order_by("-pk")
+    """One page of the audit, by time and then id: one indexed statement at any size of table.
+
+    ``since`` is included, ``until`` is not; ``before`` is the token an earlier page gave. Raises
+    ``Invalid`` when somebody made up the token.
+    """
+    rows = AuditRecord.objects.order_by("-at", "-pk")
     if kind:
         rows = rows.filter(kind=kind)
     if user_id is not None:
@@ -113,7 +119,19 @@ def page(
         rows = rows.filter(at__gte=since)
     if until is not None:
         rows = rows.filter(at__lt=until)
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
+    if before:
+        at, pk = _place(before)
+        rows = rows.filter(Q(at__lt=at) | Q(pk__lt=pk), at__lte=at)
     found = list(rows[: size + 1])
-    return AuditPage(found[:size], found[size - 1].pk if len(found) > size else None)
+    if len(found) <= size:
+        return AuditPage(found, "")
+    last = found[size - 1]
+    return AuditPage(found[:size], f"{instant(last.at)}~{last.pk}")
+
+
+def _place(token: str) -> tuple[dt.datetime, int]:
+    at, _, pk = token.partition("~")
+    try:
+        return dt.datetime.fromisoformat(at).astimezone(dt.UTC), int(pk)
+    except (ValueError, OverflowError):
+        raise invalid("before", "翻页位置无效，请回到第一页重新查询。") from None

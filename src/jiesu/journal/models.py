@@ -88,9 +88,10 @@ class AuditRecord(Record):
 
     class Meta:
         indexes = [
-            models.Index(fields=["kind", "id"], name="audit_by_kind"),
-            models.Index(fields=["actor_user_id", "id"], name="audit_by_user"),
-            models.Index(fields=["subject", "id"], name="audit_by_subject"),
+            models.Index(fields=["at", "id"], name="audit_by_time"),
+            models.Index(fields=["kind", "at", "id"], name="audit_by_kind"),
+            models.Index(fields=["actor_user_id", "at", "id"], name="audit_by_user"),
+            models.Index(fields=["subject", "at", "id"], name="audit_by_subject"),
         ]
 
     def __str__(self) -> str:
