@@ -47,12 +47,14 @@ def plain(value: Any) -> Any:
         if -_EXACT < value < _EXACT:
             return value
         raise TypeError("a number in the journal has at most 53 bits; write it as text")
-    if isinstance(value, Mapping):
-        return {_key(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is dict or isinstance(value, Mapping):
+        return {k if type(k) is str else _key(k): plain(v) for k, v in value.items()}
+    if kind is list or isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, Enum):
         return plain(value.value)
+    if isinstance(value, str):  # a kind of text that a template or a translation made
+        return str.__str__(value)
     if isinstance(value, dt.datetime):
         return instant(value)
     if isinstance(value, dt.date):
@@ -69,7 +71,7 @@ def _key(key: Any) -> str:
         key = key.value
     if not isinstance(key, str):
         raise TypeError("a name in the journal's data is text")
-    return key
+    return str.__str__(key)
 
 
 def _number(value: float) -> int | float:
