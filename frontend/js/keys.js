@@ -52,7 +52,8 @@ function press(element) {
 
 function labelOf(element) {
   if (element.dataset.keyLabel) return element.dataset.keyLabel;
-  const label = element.labels?.[0] || element;
+  const legend = element.type === 'radio' && element.closest('fieldset')?.querySelector('legend');
+  const label = legend || element.labels?.[0] || element;
   const words = label.cloneNode(true);
   words.querySelectorAll('kbd, .count, .must, .counter').forEach((part) => part.remove());
   return words.textContent.trim() || element.getAttribute('aria-label') || element.placeholder || '';
@@ -66,7 +67,7 @@ function showAll() {
   for (const [key, label] of rows) list.append(make('span', {}, make('kbd', { textContent: spoken(key) })), make('span', { textContent: label }));
 
   const off = root.dataset.keys === 'off';
-  const flip = make('button', { type: 'button', className: 'button is-small', textContent: off ? '打开单键' : '关闭单键' });
+  const flip = make('button', { type: 'button', className: 'button is-small', textContent: off ? '打开单键快捷键' : '关闭单键快捷键' });
   flip.addEventListener('click', () => {
     root.dataset.keys = off ? 'on' : 'off';
     remember('keys', root.dataset.keys);
@@ -92,7 +93,7 @@ export function startKeys() {
     const key = pressed(event);
     const bare = !event.ctrlKey && !event.altKey && !event.metaKey && !/^f\d+$/.test(key);
     if (bare && (isTyping(event.target) || root.dataset.keys === 'off')) return;
-    if (key === 'shift+/') {
+    if (key === 'shift+/' || event.key === '?' || event.key === '？') {
       event.preventDefault();
       showAll();
       return;

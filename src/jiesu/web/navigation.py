@@ -80,7 +80,9 @@ def url_or_nothing(name: str) -> str:
 
 
 def places_for(actor: Actor) -> list[Place]:
-    """What this actor sees, in order."""
+    """What a person at this post sees, in order; nothing for anyone else."""
+    if actor.kind is not ActorKind.PERSON:
+        return []
     return [
         place
         for place in PLACES
