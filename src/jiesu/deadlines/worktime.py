@@ -336,24 +336,45 @@ class _Run:
 
     def latest(self, position: Fraction, unit: Unit) -> dt.datetime:
         """The last instant with this position, as far as the run reaches."""
-        index, used = self.split(position, unit) if position > 0 else (-1, -1)
-        if index < 0 or used == self.hours[index].total:
-            index, used = index + 1, 0
-            if index == len(self.midnights):
-                return self.end
+        return self.last_of(*self.normal(position, unit))
+
+    def normal(self, position: Fraction, unit: Unit) -> tuple[int, int]:
+        """Index and office time used (less than all) for a position; see ``day_and_used``."""
+        if position == 0:
+            return 0, 0
+        index, used = self.split(position, unit)
+        return (index, used) if used < self.hours[index].total else (index + 1, 0)
+
+    def first_of(self, index: int, used: int) -> dt.datetime:
+        """The first instant at which this much is used; YearMissing outside the run."""
+        if used == 0:
+            index -= 1
+            used = -1
+        if index < 0:
+            raise YearMissing(self.start.year - 1)
+        if index >= len(self.midnights):
+            raise YearMissing(self.last_year + 1)
+        hours = self.hours[index]
+        if used < 0:
+            return self.midnights[index] + hours.close_delta
+        return self.midnights[index] + hours.earliest(used) * _MICROSECOND
+
+    def last_of(self, index: int, used: int) -> dt.datetime:
+        """The last instant at which no more is used, as far as the run reaches."""
+        if index == len(self.midnights):
+            return self.end
         return self.midnights[index] + self.hours[index].latest(used) * _MICROSECOND
 
-    def tail(self, local: dt.datetime, unit: Unit) -> dt.timedelta:
+    def tail(self, local: dt.datetime, index: int, used: int) -> dt.timedelta:
         """Natural time since the first instant with the same position."""
-        position = self.position(local, unit)
-        return local - (self.earliest(position, unit) if position else self.start)
+        return local - (self.first_of(index, used) if index or used else self.start)
 
-    def instant(self, position: Fraction, unit: Unit, tail: dt.timedelta) -> dt.datetime:
+    def instant(self, index: int, used: int, tail: dt.timedelta) -> dt.datetime:
         """The first instant with this position, plus as much of the tail as holds no work."""
-        earliest = self.earliest(position, unit)
+        first = self.first_of(index, used)
         if not tail:
-            return earliest
-        return min(earliest + tail, self.latest(position, unit))
+            return first
+        return min(first + tail, self.last_of(index, used))
 
 
 class Calendar:
@@ -437,11 +458,11 @@ class Calendar:
 
     def add(self, at: dt.datetime, budget: Budget) -> dt.datetime:
         """This much later in working time, whatever the rules of counting: for an extension."""
-        return self._shift(at, budget.span.amount, budget.unit)
+        return self._shift(at, budget, 1)
 
     def subtract(self, at: dt.datetime, budget: Budget) -> dt.datetime:
         """This much earlier in working time: the yellow mark, a joint unit's due time."""
-        return self._shift(at, -budget.span.amount, budget.unit)
+        return self._shift(at, budget, -1)
 
     # -- pauses ------------------------------------------------------------------------------
 
@@ -452,7 +473,7 @@ class Calendar:
             return Span(Fraction((due - at) // _MICROSECOND), unit)
         run = self._run_of_both(at, due)
         left = run.position(due, unit) - run.position(at, unit)
-        return Span(left, unit, run.tail(due, unit))
+        return Span(left, unit, run.tail(due, *run.day_and_used(due)))
 
     def resume(self, at: dt.datetime, span: Span) -> dt.datetime:
         """When a limit is due of which so much was left, taken up again now."""
@@ -460,7 +481,8 @@ class Calendar:
         if span.unit.is_natural:
             return local + int(span.amount) * _MICROSECOND
         run = self._run(local)
-        return run.instant(run.position(local, span.unit) + span.amount, span.unit, span.tail)
+        position = run.position(local, span.unit) + span.amount
+        return run.instant(*run.normal(position, span.unit), span.tail)
 
     def resumed(
         self, due: dt.datetime, paused: dt.datetime, at: dt.datetime, unit: Unit
@@ -523,12 +545,20 @@ class Calendar:
 
     # -- inside ------------------------------------------------------------------------------
 
-    def _shift(self, at: dt.datetime, amount: Fraction, unit: Unit) -> dt.datetime:
+    def _shift(self, at: dt.datetime, budget: Budget, sign: int) -> dt.datetime:
         local = _local(at)
-        if unit.is_natural:
-            return local + int(amount) * _MICROSECOND
+        unit, whole = budget.unit, sign * budget._whole
+        if unit is not Unit.WORK_DAYS and unit is not Unit.WORK_HOURS:
+            return local + whole * _MICROSECOND
         run = self._run(local)
-        return run.instant(run.position(local, unit) + amount, unit, run.tail(local, unit))
+        index, used = run.day_and_used(local)
+        tail = run.tail(local, index, used)
+        if unit is Unit.WORK_DAYS and budget._whole > 0:
+            other = index + whole
+            if used == 0 or (0 <= other < len(run.hours) and run.hours[other] is run.hours[index]):
+                return run.instant(other, used, tail)  # alike days: no fractions needed
+        position = run.position(local, unit) + sign * budget._exact
+        return run.instant(*run.normal(position, unit), tail)
 
     def _begun(self, run: _Run, local: dt.datetime) -> Fraction:
         """The position a limit in working days is counted from."""
