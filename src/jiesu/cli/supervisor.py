@@ -8,6 +8,7 @@ supervisor itself is killed outright.
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
@@ -78,14 +79,20 @@ class Supervisor:
     def run(self, when_started: Callable[[], None] = lambda: None) -> int:
         """This will keep the children running until SIGTERM or Ctrl-C; gives the exit code.
 
+        The essential ones start first; the others once ``when_started`` returns, so that on a
+        small machine the web answers early.
         SIGHUP starts them anew one by one (the web workers without refusing a connection).
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._renew)
         try:
+            for child in self.children:
+                child.due = 0.0 if child.essential else math.inf
             self.look_after()
             when_started()
+            for child in self.children:
+                child.due = 0.0 if child.process is None else child.due
             while not self.stopping and self.hopeless is None:
                 time.sleep(0.2)
                 self.look_after()
