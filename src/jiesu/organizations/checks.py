@@ -161,7 +161,7 @@ def checked_region(new: NewRegion, day: dt.date) -> NewRegion:
         problems.add(
             "level", "unknown_level", f"层级不对，应为：{'、'.join(Region.Level.labels)}。"
         )
-    elif new.parent is not None and _LEVELS.index(new.level) <= _LEVELS.index(new.parent.level):
+    elif new.parent is not None and _LEVELS.index(new.level) < _LEVELS.index(new.parent.level):
         problems.add(
             "level",
             "level_mismatch",

@@ -267,12 +267,15 @@ class _Import(Generic[Node]):
 
     def enter_new(self, wave: list[_Item[Node]]) -> None:
         fresh: list[Node] = []
+        self.settle({self.parent_code(item) for item in wave})
         counters: dict[int, Node] = {}
         for item in wave:
             with self.refusing(item):
                 parent = self.parent(item)
                 node = self.make(item, parent)
-                node.path = self.allot(parent, counters)
+                node.path = self.allot(parent)
+                if parent is not None:
+                    counters[parent.pk] = parent
                 item.report.outcome = Outcome.NEW
                 self.known[node.code] = node
                 fresh.append(node)
@@ -298,15 +301,21 @@ class _Import(Generic[Node]):
         except UseCaseError as refusal:
             item.report.refuse(FieldError(refusal.field, refusal.code, refusal.message))
 
-    def allot(self, parent: Node | None, counters: dict[int, Node]) -> str:
+    def settle(self, codes: Iterable[str]) -> None:
+        """Bring the parents to where they now are: one may have moved, or another below it."""
+        parents = {
+            node.pk: node for node in map(self.known.get, codes) if node is not None and node.pk
+        }
+        listed = sorted(parents)
+        for start in range(0, len(listed), _CHUNK):
+            chunk = listed[start : start + _CHUNK]
+            for pk, path, last in tree.last_ordinals(self.model, chunk):
+                parents[pk].path, parents[pk].last_child = path, last
+
+    def allot(self, parent: Node | None) -> str:
         if parent is None:
             self.last_root = max(self.last_root, tree.last_root(self.model)) + 1
             return paths.child_path("", self.last_root)
-        if parent.pk not in counters:
-            # A row that moved below the same parent took an ordinal, or moved the parent itself.
-            parent.refresh_from_db(fields=["path"])
-            parent.last_child = tree.last_ordinal(parent)
-            counters[parent.pk] = parent
         parent.last_child += 1
         tree.refuse_too_deep(len(parent.path) + paths.STEP)
         return paths.child_path(parent.path, parent.last_child)

@@ -1,6 +1,7 @@
 """Keeping the paths of both trees right. Everything here runs under the tree's lock."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import Max
 from django.db.models.functions import Length
@@ -22,19 +23,25 @@ def next_path(model: type[Region] | type[Unit], parent: Region | Unit | None) ->
     """A path below ``parent`` that nothing bears or ever bore."""
     if parent is None:
         return paths.child_path("", last_root(model) + 1)
-    parent.last_child = last_ordinal(parent) + 1
+    ((_, _, last),) = last_ordinals(model, [parent.pk])
+    parent.last_child = last + 1
     model._default_manager.filter(pk=parent.pk).update(last_child=parent.last_child)
     path = paths.child_path(parent.path, parent.last_child)
     refuse_too_deep(len(path))
     return path
 
 
-def last_ordinal(parent: Region | Unit) -> int:
-    """The highest ordinal a child of ``parent`` has or ever had."""
-    model = type(parent)
-    row = model._default_manager.filter(pk=parent.pk)
-    counted, path = row.values_list("last_child", Max("children__path")).get()
-    return max(counted, int(path[-paths.STEP :]) if path else 0)
+def last_ordinals(
+    model: type[Region] | type[Unit], pks: Iterable[int]
+) -> list[tuple[int, str, int]]:
+    """Of each node its path and the highest ordinal a child has or ever had; one statement."""
+    rows = model._default_manager.filter(pk__in=pks)
+    return [
+        (pk, path, max(counted, int(newest[-paths.STEP :]) if newest else 0))
+        for pk, path, counted, newest in rows.values_list(
+            "pk", "path", "last_child", Max("children__path")
+        )
+    ]
 
 
 def last_root(model: type[Region] | type[Unit]) -> int:

@@ -14,6 +14,5 @@ from jiesu.organizations.imports import ImportReport, import_regions, numbered
 
 def load_fujian(*, at: dt.datetime, actor: Actor = SYSTEM) -> ImportReport:
     """This will set up the divisions of 福建; once more brings them back to this list."""
-    source = files("jiesu.organizations.seed") / "fujian.csv"
-    with source.open(encoding="utf-8", newline="") as sheet:
-        return import_regions(numbered(csv.DictReader(sheet)), actor=actor, at=at)
+    sheet = (files("jiesu.organizations.seed") / "fujian.csv").read_text(encoding="utf-8")
+    return import_regions(numbered(csv.DictReader(sheet.splitlines())), actor=actor, at=at)
