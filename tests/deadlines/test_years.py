@@ -168,6 +168,14 @@ def test_a_day_named_twice_is_refused_and_told(world, editor):
         load(editor, rows)
 
 
+@pytest.mark.parametrize("name", ["", "  ", "节" * 33])
+def test_a_day_has_a_name_that_fits(world, editor, name):
+    rows = [*notice_2027(), DayRow(dt.date(2027, 3, 1), False, name)]
+
+    with pytest.raises(Invalid, match="2027-03-01 的节日名称"):
+        load(editor, rows)
+
+
 def test_a_draft_is_for_years_without_a_notice(world, editor):
     with pytest.raises(NotAllowedNow, match="2026"):
         years.load_provisional_year(2026, actor=editor, at=NOW)

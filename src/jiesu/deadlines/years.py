@@ -223,6 +223,9 @@ def _problems(days: Sequence[DayRow], year: int, at: dt.datetime) -> list[FieldE
             )
         if day.date in seen:
             errors.append(FieldError("rows", "day_twice", f"{day.date} 出现了两次，请删去一行。"))
+        if not 0 < len(day.name.strip()) <= 32:
+            message = f"请填写 {day.date} 的节日名称，最多 32 个字。"
+            errors.append(FieldError("rows", "name_length", message))
         seen.add(day.date)
     off = {day.date for day in days if not day.is_workday}
     for month, number, name in _MUST_BE_OFF:
