@@ -159,32 +159,36 @@ def usable(category: Category, at: dt.datetime | dt.date, field: str = "category
     if category.retired_on and category.retired_on <= day_of(at):
         raise invalid(
             field,
-            f"分类“{category.path_name}”已于{category.retired_on:%Y年%m月%d日}停用，请改选其他分类。",
+            f"分类“{category.path_name}”已于{category.retired_on:%Y年%m月%d日}停用，"
+            f"请改选{_instead(category, category.scheme)}。",
             "category_retired",
         )
     return category
 
 
+def _instead(category: Category, scheme: Scheme) -> str:
+    heirs = Category.objects.filter(continues__old=category, scheme=scheme, is_retired=False)
+    return (
+        "或".join(f"“{h.path_name}”（{h.code}）" for h in heirs.order_by("code")[:3]) or "其他分类"
+    )
+
+
 def _unknown(code: str, scheme: Scheme, day: dt.date, field: str) -> Invalid:
-    elsewhere = (
-        Category.objects.filter(code=code)
+    before = (
+        Category.objects.filter(code=code, scheme__is_active=True, scheme__valid_to__lte=day)
         .exclude(scheme=scheme)
-        .filter(scheme__is_active=True, scheme__valid_to__lte=day)
         .select_related("scheme")
-        .prefetch_related("continued_by__new")
         .order_by("-scheme__valid_from")
         .first()
     )
-    if elsewhere is None:
+    if before is None:
         return invalid(
             field, f"没有编码为“{code[:32]}”的分类，请从列表中重新选择。", "unknown_category"
         )
-    heirs = [m.new for m in elsewhere.continued_by.all() if m.new.scheme_id == scheme.pk]
-    instead = "或".join(f"“{heir.path_name}”（{heir.code}）" for heir in heirs) or "其他分类"
     return invalid(
         field,
-        f"分类“{elsewhere.path_name}”属于已停用的方案“{elsewhere.scheme}”，"
-        f"该分类已停用，请改选{instead}。",
+        f"分类“{before.path_name}”属于已停用的方案“{before.scheme}”，"
+        f"该分类已停用，请改选{_instead(before, scheme)}。",
         "category_retired",
     )
 
