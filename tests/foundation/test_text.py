@@ -30,6 +30,10 @@ def test_emoji_stay_whole() -> None:
     assert tidy("张\u200d三") == "张三"
 
 
+def test_mongolian_keeps_the_shapes_of_its_letters() -> None:
+    assert tidy("ᠭ\u180eᠠ停\u180b水") == "ᠭ\u180eᠠ停水"
+
+
 def test_too_long_a_text_is_refused_with_both_lengths_and_nothing_else() -> None:
     with pytest.raises(Invalid) as refused:
         clean_text("长" * 50_000, max_length=5_000, field="content", label="诉求内容")

@@ -79,6 +79,9 @@ def test_the_audit_is_found_by_kind_person_subject_and_time() -> None:
     assert kinds(since=AT + dt.timedelta(minutes=1)) == ["export"]
     assert kinds(until=AT + dt.timedelta(minutes=1)) == ["sign_in"]
     assert kinds(kind="reveal") == []
+    assert kinds(kind="export.") == []
+    audit.record("catalogue.edit", actor=SYSTEM, at=AT)
+    assert kinds(kind="catalogue.") == ["catalogue.edit"]
 
 
 @pytest.mark.parametrize("token", ["x", "5", "~", "2026-03-09~x", "2026-03-09T08:30:00Z~1e9"])

@@ -105,11 +105,14 @@ def page(
 ) -> AuditPage:
     """One page of the audit, by time and then id: one indexed statement at any size of table.
 
-    ``since`` is included, ``until`` is not; ``before`` is the token an earlier page gave. Raises
-    ``Invalid`` when somebody made up the token.
+    A ``kind`` that ends in a dot means all that begin so, such as "catalogue."; ``since`` is
+    included, ``until`` is not; ``before`` is the token an earlier page gave. Raises ``Invalid``
+    when somebody made up the token.
     """
     rows = AuditRecord.objects.order_by("-at", "-pk")
-    if kind:
+    if kind.endswith("."):
+        rows = rows.filter(kind__startswith=kind)
+    elif kind:
         rows = rows.filter(kind=kind)
     if user_id is not None:
         rows = rows.filter(actor_user_id=user_id)

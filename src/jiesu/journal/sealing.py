@@ -54,7 +54,7 @@ def seal(
 
 
 def _last_batch(label: str) -> SealedBatch | None:
-    return SealedBatch.objects.filter(model=label).order_by("number").last()
+    return SealedBatch.objects.filter(model=label).defer("slip").order_by("number").last()
 
 
 def _settled_id(rows: Source, at: dt.datetime, settled: dt.timedelta) -> int:
