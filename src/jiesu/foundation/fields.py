@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Cast, StrIndex, Substr
 
@@ -74,19 +74,41 @@ def reencrypt(
     passes over what is done.
     """
     names = encrypted_fields(model)
-    newest = f"k{keyring().provider.newest_key()}:"
+    ring = keyring()
+    newest = f"k{ring.provider.newest_key()}:"
     raw = {f"raw_{name}": Cast(name, models.TextField()) for name in names}
     is_old = models.Q()
     for column in raw:
         is_clear = models.Q(**{column: ""}) | models.Q(**{f"{column}__isnull": True})
         is_old |= ~models.Q(**{f"{column}__startswith": newest}) & ~is_clear
-    rows = model._base_manager.only("pk", *names).annotate(**raw).filter(is_old).order_by("pk")
+    rows = model._base_manager.annotate(**raw).filter(is_old).order_by("pk")
     while names:
+        page = rows if after is None else rows.filter(pk__gt=after)
         with transaction.atomic():
-            page = rows if after is None else rows.filter(pk__gt=after)
-            found = list(page.select_for_update()[:batch])
+            found = list(page.select_for_update().values_list("pk", *raw)[:batch])
             if not found:
                 return
-            model._base_manager.bulk_update(found, names)
-        after = found[-1].pk
+            _write_columns(
+                model,
+                names,
+                [
+                    (*(ring.encrypt(ring.decrypt(v)) if v else v for v in values), pk)
+                    for pk, *values in found
+                ],
+            )
+        after = found[-1][0]
         yield after, len(found)
+
+
+def _write_columns(
+    model: type[models.Model], names: list[str], rows: list[tuple[Any, ...]]
+) -> None:
+    """Write these columns of many rows as they are; each row ends with its primary key."""
+    quote = connection.ops.quote_name
+    key = model._meta.pk
+    column_of = {f.name: quote(str(f.column)) for f in model._meta.local_concrete_fields}
+    columns = ", ".join(f"{column_of[name]} = %s" for name in names)
+    table, pk = quote(model._meta.db_table), column_of[key.name]
+    prepared = [(*values, key.get_db_prep_value(pk_, connection)) for *values, pk_ in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {columns} WHERE {pk} = %s", prepared)  # noqa: S608 - names
