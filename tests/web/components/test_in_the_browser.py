@@ -334,3 +334,31 @@ def test_a_page_without_expressions_loads_no_framework_for_them(page: Page) -> N
 
     assert not any("charts" in url or "module.esm" in url for url in loaded)
     assert 0 < size <= 120 * 1024
+
+
+def test_charts_and_expressions_come_only_where_a_page_asks_for_them(page: Page) -> None:
+    page.goto("/gallery/lively/")
+
+    expect(page.locator(".chart svg")).to_be_visible()
+    expect(page.get_by_text("说明在这里")).to_be_hidden()
+    page.get_by_role("button", name="看说明").click()
+
+    expect(page.get_by_text("说明在这里")).to_be_visible()
+
+
+def test_a_piece_that_polls_is_fresh_and_is_left_alone_while_someone_works_in_it(
+    page: Page,
+) -> None:
+    page.goto("/gallery/lively/")
+    piece = page.locator("[data-poll-url*=fresh]")
+    expect(piece).to_contain_text("又看了一次")
+
+    page.evaluate(
+        """() => { const piece = document.querySelector('[data-poll-url*=fresh]');
+        piece.innerHTML = '<input id="typing" aria-label="x">';
+        document.getElementById('typing').focus(); }"""
+    )
+    page.keyboard.type("写到一半")
+    page.wait_for_timeout(7000)
+
+    expect(page.locator("#typing")).to_have_value("写到一半")

@@ -253,6 +253,26 @@ def form(request: HttpRequest) -> HttpResponse:
     return render(request, "gallery/form.html", {"form": bound})
 
 
+def lively(request: HttpRequest) -> HttpResponse:
+    """A chart, an expression, a piece that keeps itself fresh."""
+    days = [f"11-{day:02}" for day in range(15, 22)]
+    option = {
+        "legend": {"data": ["来电", "派单"]},
+        "xAxis": {"type": "category", "data": days},
+        "yAxis": {"type": "value"},
+        "series": [
+            {"name": "来电", "type": "line", "data": [1820, 1932, 1901, 1934, 2290, 2330, 1320]},
+            {"name": "派单", "type": "bar", "data": [320, 332, 301, 334, 390, 330, 220]},
+        ],
+    }
+    return render(request, "gallery/lively.html", {"option": option, "now": clock.now()})
+
+
+def fresh(request: HttpRequest) -> HttpResponse:
+    """What polling brings."""
+    return HttpResponse(f"<b>{clock.now():%H:%M:%S}</b> 又看了一次")
+
+
 def options(request: HttpRequest) -> HttpResponse:
     """Matches for the picker."""
     known = [
