@@ -99,6 +99,8 @@ INSTALLED_APPS = [
     "jiesu.appeals",
     "jiesu.notifications",
     "jiesu.search",
+    "jiesu.exports",
+    "jiesu.listing",
     "jiesu.jobs",
     "jiesu.api",
     "jiesu.web",
@@ -144,9 +146,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Who is told of what, across layers: dotted names, because a lower package imports no higher one.
 JIESU_EVENT_MODELS = ["appeals.Event", "journal.AuditRecord"]
-JIESU_TREE_FOLLOWERS: list[str] = []
+JIESU_TREE_FOLLOWERS: list[str] = [
+    "jiesu.accounts.posts.PostsFollow",
+    "jiesu.appeals.actions.reorganisation.AppealsFollow",
+]
 # Functions that return an iterable of (name, help, value) and are asked at each scrape of /metrics.
-JIESU_GAUGES: list[str] = []
+JIESU_GAUGES: list[str] = ["jiesu.jobs.gauges.gauges"]
 # A function that returns {loop: when it last said it was alive}; /readyz and /metrics ask it.
 JIESU_LOOP_BEATS = "jiesu.jobs.beats.last_beats"
 
@@ -198,6 +203,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+JIESU_PASSWORD_DAYS: int = env("JIESU_PASSWORD_DAYS")
 SESSION_COOKIE_AGE = env("JIESU_SESSION_MINUTES") * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 SESSION_COOKIE_HTTPONLY = True
@@ -272,6 +278,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+# A name with a hash in it, Django's or the bundler's, never changes its content.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+[.-]([0-9a-f]{12}|[0-9A-Z]{8})\.\w+$"
 MEDIA_ROOT = VAR / "media"
 MEDIA_URL = "/media/"  # nothing is served there: attachments pass a view that asks for permission
 _s3_bucket = env("JIESU_S3_BUCKET")
@@ -295,8 +303,6 @@ STORAGES: dict[str, dict[str, Any]] = {
     ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# The bundle's files carry the hash of their content in their names: a browser asks for each once.
-WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/.+-[0-9A-Z]{8}\.(js|css)$"
 
 # --- mail ----------------------------------------------------------------------------------------
 
@@ -308,6 +314,7 @@ EMAIL_USE_TLS = env("JIESU_SMTP_SECURITY") == "starttls"
 EMAIL_USE_SSL = env("JIESU_SMTP_SECURITY") == "tls"
 EMAIL_TIMEOUT = 15
 EMAIL_FILE_PATH = VAR / "mail"
+JIESU_SITE: str = env("JIESU_SITE").rstrip("/")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("JIESU_MAIL_FROM")
 if EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

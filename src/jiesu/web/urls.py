@@ -13,6 +13,7 @@ DESKS: dict[str, str] = {  # folder: where its pages stand
     "review": "review/",
     "callback": "callback/",
     "orders": "orders/",
+    "pick": "pick/",
     "manage": "manage/",
 }
 

@@ -1,0 +1,191 @@
+"""Which orders a list shows: a filter read from a query string, applied through indexed columns.
+
+The same words filter a desk's page, a saved filter and an export. Unknown or broken values are
+dropped with a sentence for the reader; they never widen the scope.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import Model, Q, QuerySet
+
+from jiesu.access import Actor, Permission
+from jiesu.appeals.lifecycle import STATUS_NAMES, Status
+from jiesu.catalogue import codes
+from jiesu.catalogue.codes import Table
+from jiesu.foundation import identifiers
+from jiesu.foundation.clock import BEIJING
+from jiesu.foundation.crypto import keyring
+from jiesu.organizations import paths
+from jiesu.organizations.models import Region, Unit
+
+M = TypeVar("M", bound=Model)
+
+MAX_FOUND = 500
+CODED: dict[str, tuple[Table, str]] = {
+    "type": (Table.APPEAL_TYPE, "类型"),
+    "urgency": (Table.URGENCY, "紧急程度"),
+    "channel": (Table.CHANNEL, "渠道"),
+}
+DUE: dict[str, str] = {"overdue": "已超期", "today": "今日到期", "yellow": "黄牌"}
+FLAGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "urged": ("被催办", {"urge_count__gt": 0}),
+    "redo": ("二次办理", {"redo_count__gt": 0}),
+    "difficult": ("疑难", {"is_difficult": True}),
+    "applied": ("有申请待审批", {"pending_applications__gt": 0}),
+    "merged": ("有并入诉求", {"merged_count__gt": 0}),
+    "breached": ("有超时", {"breach_count__gt": 0}),
+    "dissatisfied": ("不满意", {"satisfaction__lt": 3}),
+    "unsolved": ("未解决", {"solved": False}),
+}
+KEYS = (
+    "q", "status", "type", "urgency", "channel", "category", "region", "unit", "from", "to", "due",
+    "flag", "mine",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """A filter as it was asked for; "" is no wish."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "OrderFilter":
+        """From a query string's values; unknown keys are left out."""
+        return cls({k: query[k].strip()[:200] for k in KEYS if query.get(k, "").strip()})
+
+    def get(self, key: str) -> str:
+        """One wish, or ""."""
+        return self.values.get(key, "")
+
+    def query(self, **changes: str) -> str:
+        """The filter as a query string, with some wishes changed ("" takes one away)."""
+        merged = {**self.values, **changes}
+        return urlencode({k: v for k, v in merged.items() if v})
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is wished."""
+        return not self.values
+
+    def apply(
+        self, rows: QuerySet[M, M], actor: Actor, at: dt.datetime, *, prefix: str = ""
+    ) -> QuerySet[M, M]:
+        """The rows that match; ``prefix`` leads from the row to its appeal (``"appeal__"``)."""
+        for key in ("status", "type", "urgency", "channel"):
+            if value := self.get(key):
+                column = "appeal_type" if key == "type" else key
+                rows = rows.filter(**{f"{prefix}{column}__in": value.split(",")})
+        if value := self.get("category"):
+            rows = rows.filter(**{f"{prefix}category__code__startswith": value})
+        if value := self.get("region"):
+            region = Region.objects.filter(code=value).order_by("-pk").first()
+            rows = (
+                rows.filter(**paths.below(f"{prefix}region_path", region.path))
+                if region
+                else rows.none()
+            )
+        if value := self.get("unit"):
+            unit = Unit.objects.filter(pk=int(value)).first() if value.isdigit() else None
+            rows = (
+                rows.filter(**paths.below(f"{prefix}lead_unit_path", unit.path))
+                if unit
+                else rows.none()
+            )
+        since, until = _day(self.get("from")), _day(self.get("to"))
+        if since:
+            rows = rows.filter(**{f"{prefix}registered_at__gte": since})
+        if until:
+            rows = rows.filter(**{f"{prefix}registered_at__lt": until + dt.timedelta(days=1)})
+        if value := self.get("due"):
+            rows = rows.filter(_due(value, at))
+        for flag in filter(None, self.get("flag").split(",")):
+            if flag in FLAGS:
+                rows = rows.filter(**{f"{prefix}{k}": v for k, v in FLAGS[flag][1].items()})
+        if self.get("mine") and actor.user_id is not None:
+            column = "handler_id" if prefix else "agent_id"
+            rows = rows.filter(**{column: actor.user_id})
+        if words := self.get("q"):
+            rows = rows.filter(_words(words, actor, prefix))
+        return rows
+
+    def words(self) -> list[tuple[str, str, str]]:
+        """What is wished, for people: (key, label, value in words)."""
+        said: list[tuple[str, str, str]] = []
+        for key, value in self.values.items():
+            if key == "q":
+                said.append((key, "搜索", value))
+            elif key == "status":
+                names = [STATUS_NAMES[Status(v)] for v in value.split(",") if v in set(Status)]
+                said.append((key, "状态", "、".join(names)))
+            elif key in CODED:
+                table, label = CODED[key]
+                said.append(
+                    (key, label, "、".join(codes.label(table, v) for v in value.split(",")))
+                )
+            elif key == "category":
+                said.append((key, "分类", value))
+            elif key == "region":
+                region = Region.objects.filter(code=value).order_by("-pk").first()
+                said.append((key, "区域", region.name if region else value))
+            elif key == "unit":
+                unit = Unit.objects.filter(pk=int(value)).first() if value.isdigit() else None
+                said.append((key, "主办", unit.name if unit else value))
+            elif key in ("from", "to"):
+                said.append((key, "登记自" if key == "from" else "登记至", value))
+            elif key == "due":
+                said.append((key, "时限", DUE.get(value, value)))
+            elif key == "flag":
+                labels = [FLAGS[f][0] for f in value.split(",") if f in FLAGS]
+                said.append((key, "标记", "、".join(labels)))
+            elif key == "mine":
+                said.append((key, "", "我的"))
+        return said
+
+
+def _day(text: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), BEIJING)
+    except ValueError:
+        return None
+
+
+def _due(value: str, at: dt.datetime) -> Q:
+    if value == "overdue":
+        return Q(due_at__lt=at, is_paused=False)
+    if value == "today":
+        start = at.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+        return Q(due_at__gte=start, due_at__lt=start + dt.timedelta(days=1))
+    if value == "yellow":
+        return Q(yellow_at__lte=at, due_at__gte=at, is_paused=False)
+    return Q()
+
+
+def _words(words: str, actor: Actor, prefix: str) -> Q:
+    """A number, a telephone (for those who may look people up), or words in full text."""
+    compact = words.replace(" ", "")
+    if identifiers.is_order_number(compact):
+        return Q(**{f"{prefix}number": compact})
+    phone = identifiers.normalize_phone(words)
+    if (
+        phone
+        and identifiers.phone_problem(phone) is None
+        and actor.may(Permission.APPEAL_VIEW_AREA)
+        and actor.may(Permission.APPEAL_REVEAL)
+    ):
+        hashed = keyring().search_hash(phone)
+        return Q(**{f"{prefix}phone_hash": hashed}) | Q(**{f"{prefix}phone2_hash": hashed})
+    return Q(**{f"{prefix}title__contains": words})
+
+
+def options() -> dict[str, Any]:
+    """What the filter's form offers."""
+    return {
+        "statuses": [(s.value, n) for s, n in STATUS_NAMES.items()],
+        "dues": list(DUE.items()),
+        "flags": [(k, label) for k, (label, _) in FLAGS.items()],
+    }
