@@ -12,7 +12,7 @@ from jiesu.appeals.lifecycle import ENDED, LIVE, State, Status
 from jiesu.organizations.paths import STEP, below
 
 if TYPE_CHECKING:
-    from jiesu.appeals.models import Appeal, Assignment  # noqa: F401 - named in the bases below
+    from jiesu.appeals.models import Appeal, Assignment, Clock  # noqa: F401 - named in the bases below
 
 
 class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
@@ -131,3 +131,21 @@ class AssignmentQuerySet(models.QuerySet["Assignment", "Assignment"]):
     def overdue(self, at: dt.datetime) -> "AssignmentQuerySet":
         """Whose shown limit has passed and who still owe something."""
         return self.filter(state__in=LIVE - {State.REPORTED}, due_at__lt=at, is_paused=False)
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    """Limits by what the deadline loop does with them; each is one partial index."""
+
+    def running(self) -> "ClockQuerySet":
+        """Neither stopped nor paused."""
+        return self.filter(stopped_at=None, paused_at=None)
+
+    def to_breach(self, at: dt.datetime) -> "ClockQuerySet":
+        """Running, past due, not yet marked."""
+        return self.running().filter(breached_at=None, due_at__lt=at)
+
+    def to_mark_yellow(self, at: dt.datetime) -> "ClockQuerySet":
+        """Running, past yellow, marked neither yellow nor breached."""
+        return self.running().filter(
+            breached_at=None, yellow_marked_at=None, yellow_at__isnull=False, yellow_at__lte=at
+        )

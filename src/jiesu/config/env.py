@@ -162,6 +162,8 @@ SECTIONS: dict[str, list[Setting]] = {
         Setting("JIESU_LOCKOUT_TRIES", whole, "5",
                 "Wrong passwords in a row before an account is locked for a while."),
         Setting("JIESU_LOCKOUT_MINUTES", whole, "15", "How long it is locked."),
+        Setting("JIESU_PASSWORD_DAYS", whole, "90",
+                "A password older than this must be changed at sign-in (等保三级); 0: never."),
     ],
     "Database": [
         Setting("JIESU_DATABASE_URL", str, None,
@@ -173,7 +175,7 @@ SECTIONS: dict[str, list[Setting]] = {
                 "external one (pgbouncer in transaction mode)."),
     ],
     "Background loops": [
-        Setting("JIESU_LOOPS", words, "deadlines,delivery,sealing,tasks",
+        Setting("JIESU_LOOPS", words, "deadlines,delivery,sealing,tasks,mail",
                 "The loops `jiesu serve` keeps running. Several hosts may run the same loops: they "
                 "claim rows, nothing is done twice."),
     ],
@@ -187,6 +189,9 @@ SECTIONS: dict[str, list[Setting]] = {
                 "only for a relay on the same machine."),
         Setting("JIESU_SMTP_USER", str, "", "The account to sign in with, if any."),
         Setting("JIESU_SMTP_PASSWORD", str, "", "Its password.", secret=True),
+        Setting("JIESU_SITE", str, "",
+                "The address people open, such as `https://12345.example.gov.cn`: mails link to "
+                "it. Without it they name the order only."),
         Setting("JIESU_MAIL_FROM", str, "noreply@localhost", "The sender of every mail."),
     ],
     "Attachments on S3": [

@@ -39,6 +39,10 @@ class ClockBoard:
             )
         return [*self._rows, *self._new]
 
+    def use(self, rows: list[Clock]) -> None:
+        """Take over the clocks that a caller has read for many appeals at once."""
+        self._rows = rows
+
     @property
     def changed(self) -> bool:
         """Whether anything was started, stopped or moved."""
@@ -252,11 +256,12 @@ def yellow_of(calendar: worktime.Calendar, clock: Clock) -> dt.datetime | None:
 def recompute(clock: Clock, at: dt.datetime) -> bool:
     """Tell an open clock's due time again from its story under the present calendar.
 
-    For when a year's calendar is loaded or corrected. Whether it moved; the caller saves it.
+    For when a year's calendar is loaded or corrected. Counted under the rules of the day it began.
+    Whether it moved; the caller saves it. A joint unit's limit follows its lead's: ``rejoin``.
     """
     if clock.kind == ClockKind.JOINT:
         return False
-    calendar = policies.calendar(at)
+    calendar = policies.calendar(clock.started_at)
     story: list[worktime.Pause | worktime.Extension] = []
     for what, when, value in clock.happenings:
         began = dt.datetime.fromisoformat(when)
@@ -269,8 +274,27 @@ def recompute(clock: Clock, at: dt.datetime) -> bool:
     )
     if due == clock.due_at:
         return False
+    _put(clock, calendar, due, at)
+    return True
+
+
+def rejoin(clock: Clock, lead: Clock, at: dt.datetime) -> bool:
+    """Bring a joint unit's limit in line with its lead's, which moved. Whether it moved, too."""
+    calendar = policies.calendar(clock.started_at)
+    due = calendar.subtract(lead.due_at, Budget(clock.amount, Unit(clock.unit)))
+    if due <= clock.started_at:
+        due = lead.due_at
+    if due == clock.due_at:
+        return False
+    _put(clock, calendar, due, at)
+    return True
+
+
+def _put(clock: Clock, calendar: worktime.Calendar, due: dt.datetime, at: dt.datetime) -> None:
+    """Set another due time, and take back the marks it no longer deserves."""
     clock.due_at = due
     clock.yellow_at = yellow_of(calendar, clock)
     if due > at:
         clock.breached_at = None
-    return True
+    if clock.yellow_at is not None and clock.yellow_at > at:
+        clock.yellow_marked_at = None

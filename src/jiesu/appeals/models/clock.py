@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from jiesu.appeals.models.appeal import Appeal
 from jiesu.appeals.models.assignment import Assignment
+from jiesu.appeals.queries import ClockQuerySet
 from jiesu.deadlines.kinds import CLOCK_NAMES
 
 
@@ -36,6 +37,8 @@ class Clock(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     yellow_marked_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ClockQuerySet.as_manager()
 
     class Meta:
         indexes = [

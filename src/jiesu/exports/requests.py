@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def remove_expired(at: object) -> int:
+    return 0
