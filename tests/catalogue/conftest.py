@@ -1,13 +1,12 @@
-"""A corner of 福建 in which the catalogue holds."""
+"""A corner of 福建 in which nothing but the seeds is in the catalogue yet."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from jiesu.access import ROLE_PERMISSIONS, Actor, ActorKind, Role
-from jiesu.catalogue import seed, versions
+from jiesu.catalogue import seed
 from jiesu.catalogue.models import Category, Scheme
 from jiesu.foundation.clock import BEIJING
 from jiesu.organizations.models import Region, Unit
@@ -17,7 +16,7 @@ TODAY = AT.date()
 
 
 @dataclass
-class World:
+class Corner:
     """Its regions, units, people and the default classification."""
 
     province: Region
@@ -55,15 +54,8 @@ class World:
         return self.actor(self.centre)
 
 
-@pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    versions.forget()
-    yield
-    versions.forget()
-
-
 @pytest.fixture
-def world(db: None) -> World:
+def corner(db: None) -> Corner:
     """The corner, with code tables and the default scheme loaded."""
     seed.load()
 
@@ -83,7 +75,7 @@ def world(db: None) -> World:
     cangshan = region("350104", "仓山区", "county", city, "000100010002")
     street = region("350102001", "东街街道", "street", gulou, "0001000100010001")
     centre = unit("FJ12345", "福建省12345热线中心", "centre", province, None, "0001")
-    return World(
+    return Corner(
         province,
         city,
         gulou,

@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from tests.catalogue.conftest import AT, TODAY, World
+from tests.catalogue.conftest import AT, TODAY, Corner
 
 from jiesu.access import SYSTEM, Actor, Role
 from jiesu.catalogue import codes, duty, imports, schemes, templates
@@ -40,21 +40,21 @@ HEAD = "分类编码,分类名称,区划代码,区划名称,单位编码,单位�
 # Duty -----------------------------------------------------------------------------------------
 
 
-def test_duty_entries_are_taken_from_a_gb18030_sheet_by_code_or_by_name(world: World) -> None:
+def test_duty_entries_are_taken_from_a_gb18030_sheet_by_code_or_by_name(corner: Corner) -> None:
     by_code = take_duty("分类编码,区划代码,单位编码,法律依据\n0501,350102,GLCG,《噪声法》第八条")
     by_name = take_duty("诉求分类,区域,责任单位\n生态环境 › 社会生活噪声,仓山区,仓山区城市管理局")
 
     assert (by_code.added, by_code.applied, by_name.added) == (1, True, 1)
-    hit = duty.find(world.category("0501"), world.street, AT)
+    hit = duty.find(corner.category("0501"), corner.street, AT)
     assert hit is not None
     assert hit.basis == "《噪声法》第八条"
-    assert duty.find(world.category("0502"), world.cangshan, AT)
+    assert duty.find(corner.category("0502"), corner.cangshan, AT)
     record = AuditRecord.objects.filter(kind="catalogue.duty_imported").first()
     assert record is not None
     assert (record.data["file"], record.data["added"]) == ("权属目录.csv", 1)
 
 
-def test_merged_cells_of_an_xlsx_fill_every_row(world: World) -> None:
+def test_merged_cells_of_an_xlsx_fill_every_row(corner: Corner) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     for row in (
@@ -76,9 +76,9 @@ def test_merged_cells_of_an_xlsx_fill_every_row(world: World) -> None:
     assert set(DutyEntry.objects.values_list("unit__code", "legal_basis")) == {("GLCG", "甲法")}
 
 
-def test_every_wrong_row_is_told_by_row_and_column_and_nothing_is_taken(world: World) -> None:
-    Unit.objects.filter(pk=world.housing.pk).update(valid_to=TODAY)
-    schemes.retire_class(world.category("0599"), actor=SYSTEM, at=AT)
+def test_every_wrong_row_is_told_by_row_and_column_and_nothing_is_taken(corner: Corner) -> None:
+    Unit.objects.filter(pk=corner.housing.pk).update(valid_to=TODAY)
+    schemes.retire_class(corner.category("0599"), actor=SYSTEM, at=AT)
     report = take_duty(
         HEAD
         + "0501,施工噪声,350102,鼓楼区,GLCG,鼓楼区城市管理局,,,,\n"  # 2: good
@@ -109,7 +109,7 @@ def test_every_wrong_row_is_told_by_row_and_column_and_nothing_is_taken(world: W
     assert not AuditRecord.objects.filter(kind="catalogue.duty_imported").exists()
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(world: World) -> None:
+def test_a_dry_run_tells_the_same_and_writes_nothing(corner: Corner) -> None:
     text = "分类编码,区划代码,单位编码\n0501,350102,GLCG\n0502,350102,GLCG"
 
     trial = take_duty(text, dry_run=True)
@@ -119,7 +119,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(world: World) -> None:
     assert take_duty(text).applied
 
 
-def test_the_same_sheet_twice_changes_nothing(world: World) -> None:
+def test_the_same_sheet_twice_changes_nothing(corner: Corner) -> None:
     text = "分类编码,区划代码,单位编码,法律依据\n0501,350102,GLCG,甲法"
     take_duty(text)
 
@@ -129,7 +129,7 @@ def test_the_same_sheet_twice_changes_nothing(world: World) -> None:
     assert DutyEntry.objects.count() == 1
 
 
-def test_another_unit_replaces_from_today_or_a_later_day_never_in_the_past(world: World) -> None:
+def test_another_unit_replaces_from_today_or_a_later_day_never_in_the_past(corner: Corner) -> None:
     take_duty("分类编码,区划代码,单位编码\n0501,350102,GLCG", at=AT - 30 * DAY)
 
     past = take_duty("分类编码,区划代码,单位编码,启用日期\n0501,350102,GLZJ,2026-03-01")
@@ -138,11 +138,11 @@ def test_another_unit_replaces_from_today_or_a_later_day_never_in_the_past(world
     assert told(past) == [(2, "启用日期")]
     assert later.changed == 1
     old, new = DutyEntry.objects.order_by("valid_from")
-    assert (old.unit, old.valid_to) == (world.gulou_office, dt.date(2026, 4, 1))
-    assert (new.unit, new.valid_from, new.valid_to) == (world.housing, dt.date(2026, 4, 1), None)
+    assert (old.unit, old.valid_to) == (corner.gulou_office, dt.date(2026, 4, 1))
+    assert (new.unit, new.valid_from, new.valid_to) == (corner.housing, dt.date(2026, 4, 1), None)
 
 
-def test_a_sheet_ends_entries_and_enters_history_without_overlap(world: World) -> None:
+def test_a_sheet_ends_entries_and_enters_history_without_overlap(corner: Corner) -> None:
     take_duty("分类编码,区划代码,单位编码\n0501,350102,GLCG", at=AT - 30 * DAY)
 
     ended = take_duty("分类编码,区划代码,单位编码,停用日期\n0501,350102,GLCG,2026-04-01")
@@ -155,13 +155,13 @@ def test_a_sheet_ends_entries_and_enters_history_without_overlap(world: World) -
 
     assert (ended.ended, history.added) == (1, 1)
     assert told(overlap) == [(2, "启用日期")]
-    found = duty.find(world.category("0501"), world.gulou, dt.date(2025, 6, 1))
+    found = duty.find(corner.category("0501"), corner.gulou, dt.date(2025, 6, 1))
     assert found is not None
-    assert found.unit == world.housing
+    assert found.unit == corner.housing
 
 
-def test_an_editor_takes_in_their_own_area_only(world: World) -> None:
-    local = world.actor(world.gulou_office)
+def test_an_editor_takes_in_their_own_area_only(corner: Corner) -> None:
+    local = corner.actor(corner.gulou_office)
     head = "分类编码,区划代码,单位编码\n"
 
     assert take_duty(head + "0501,350102001,GLCG", actor=local).applied
@@ -171,27 +171,27 @@ def test_an_editor_takes_in_their_own_area_only(world: World) -> None:
     assert DutyEntry.objects.count() == 1
 
 
-def test_a_name_several_units_bear_asks_for_the_code(world: World) -> None:
-    for n, where in enumerate((world.gulou, world.cangshan), start=1):
+def test_a_name_several_units_bear_asks_for_the_code(corner: Corner) -> None:
+    for n, where in enumerate((corner.gulou, corner.cangshan), start=1):
         Unit.objects.create(
             code=f"ZHS{n}", name="综合执法队", kind="department", region=where, path=f"0001001{n}"
         )
     text = "分类编码,区划代码,单位名称\n0501,350102001,综合执法队"
 
     assert told(take_duty(text)) == [(2, "单位名称")]
-    assert take_duty(text, actor=world.actor(world.gulou_office)).applied
+    assert take_duty(text, actor=corner.actor(corner.gulou_office)).applied
     assert DutyEntry.objects.get().unit.code == "ZHS1"
 
 
-def test_a_draft_schemes_duties_are_prepared_ahead(world: World) -> None:
-    draft = schemes.draft("新", "1", copy_of=world.scheme, actor=SYSTEM, at=AT)
+def test_a_draft_schemes_duties_are_prepared_ahead(corner: Corner) -> None:
+    draft = schemes.draft("新", "1", copy_of=corner.scheme, actor=SYSTEM, at=AT)
 
     take_duty("分类编码,区划代码,单位编码\n0501,350102,GLCG", scheme=draft)
 
     assert DutyEntry.objects.get().category.scheme == draft
 
 
-def test_a_file_that_cannot_be_read_is_refused_as_a_whole(world: World) -> None:
+def test_a_file_that_cannot_be_read_is_refused_as_a_whole(corner: Corner) -> None:
     with pytest.raises(Invalid) as caught:
         take_duty("甲,乙\n1,2")
 
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(world: World) -> None:
 
 
 def test_a_failure_while_writing_takes_everything_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    corner: Corner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_duty("分类编码,区划代码,单位编码\n0501,350102,GLCG", at=AT - DAY)
 
@@ -211,21 +211,21 @@ def test_a_failure_while_writing_takes_everything_back(
         take_duty("分类编码,区划代码,单位编码\n0501,350102,GLZJ\n0502,350102,GLCG")
 
     entry = DutyEntry.objects.get()
-    assert (entry.unit, entry.valid_to) == (world.gulou_office, None)
+    assert (entry.unit, entry.valid_to) == (corner.gulou_office, None)
 
 
-def test_ten_thousand_entries_are_taken_in_seconds(world: World) -> None:
+def test_ten_thousand_entries_are_taken_in_seconds(corner: Corner) -> None:
     regions = Region.objects.bulk_create(
         Region(
             code=f"3501{n:02d}999",
             name=f"第{n}街道",
             level="street",
-            parent=world.city,
+            parent=corner.city,
             path=f"00010001{100 + n:04d}",
         )
         for n in range(60)
     )
-    listed = [c.code for c in world.scheme.categories.order_by("code")]
+    listed = [c.code for c in corner.scheme.categories.order_by("code")]
     lines = [f"{code},{region.code},GLCG,依据" for region in regions for code in listed]
     text = "分类编码,区划代码,单位编码,法律依据\n" + "\n".join(lines[:10_000])
 
@@ -241,13 +241,13 @@ def test_ten_thousand_entries_are_taken_in_seconds(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
-def test_everything_exported_is_taken_back_as_unchanged(world: World, kind: str) -> None:
+def test_everything_exported_is_taken_back_as_unchanged(corner: Corner, kind: str) -> None:
     take_duty(
         HEAD + "0501,,350102,,GLCG,,=1+1,2025-01-01,,-备注\n0502,,350102,,GLCG,,,2026-06-01,,\n"
     )
-    duty.set_fallback(world.gulou, world.housing, actor=SYSTEM, at=AT)
-    schemes.retire_class(world.category("0501"), actor=SYSTEM, at=AT)
-    templates.add("unit", "@答复", "第一行\n{称呼}", unit=world.housing, actor=SYSTEM, at=AT)
+    duty.set_fallback(corner.gulou, corner.housing, actor=SYSTEM, at=AT)
+    schemes.retire_class(corner.category("0501"), actor=SYSTEM, at=AT)
+    templates.add("unit", "@答复", "第一行\n{称呼}", unit=corner.housing, actor=SYSTEM, at=AT)
     templates.add("seat", "开场", "您好", actor=SYSTEM, at=AT)
     codes.retire_item(
         CodeItem.objects.get(table__key=Table.CHANNEL, code="media"), actor=SYSTEM, at=AT
@@ -270,8 +270,8 @@ def test_everything_exported_is_taken_back_as_unchanged(world: World, kind: str)
             lambda f: imports.import_fallbacks(f, name, actor=SYSTEM, at=AT),
         ),
         trip(
-            lambda f: imports.export_classes(f, kind, scheme=world.scheme),
-            lambda f: imports.import_classes(f, name, scheme=world.scheme, actor=SYSTEM, at=AT),
+            lambda f: imports.export_classes(f, kind, scheme=corner.scheme),
+            lambda f: imports.import_classes(f, name, scheme=corner.scheme, actor=SYSTEM, at=AT),
         ),
         trip(
             lambda f: imports.export_codes(f, kind),
@@ -292,7 +292,7 @@ def test_everything_exported_is_taken_back_as_unchanged(world: World, kind: str)
 # Fall-back units --------------------------------------------------------------------------------
 
 
-def test_fallback_units_are_set_by_sheet(world: World) -> None:
+def test_fallback_units_are_set_by_sheet(corner: Corner) -> None:
     text = "区划名称,单位名称\n鼓楼区,鼓楼区住建局\n仓山区,仓山区城市管理局"
     first = imports.import_fallbacks(csv(text), "a.csv", actor=SYSTEM, at=AT)
     second = imports.import_fallbacks(
@@ -302,19 +302,19 @@ def test_fallback_units_are_set_by_sheet(world: World) -> None:
     wrong = imports.import_fallbacks(csv(bad), "a.csv", actor=SYSTEM, at=AT)
 
     assert (first.added, second.changed, second.unchanged) == (2, 1, 1)
-    assert FallbackUnit.objects.get(region=world.gulou, valid_to=None).unit == world.gulou_office
+    assert FallbackUnit.objects.get(region=corner.gulou, valid_to=None).unit == corner.gulou_office
     assert told(wrong) == [(2, "单位名称"), (4, "区划代码")]
 
 
 # Classes --------------------------------------------------------------------------------------
 
 
-def take_classes(world: World, text: str, **options: Any) -> Report:
-    options.setdefault("scheme", world.scheme)
+def take_classes(corner: Corner, text: str, **options: Any) -> Report:
+    options.setdefault("scheme", corner.scheme)
     return imports.import_classes(csv(text), "a.csv", actor=SYSTEM, at=AT, **options)
 
 
-def test_the_packaged_wide_sheet_fills_an_empty_draft(world: World) -> None:
+def test_the_packaged_wide_sheet_fills_an_empty_draft(corner: Corner) -> None:
     from importlib import resources
 
     draft = schemes.draft("新", "1", actor=SYSTEM, at=AT)
@@ -327,17 +327,17 @@ def test_the_packaged_wide_sheet_fills_an_empty_draft(world: World) -> None:
     assert told(report) == []
     assert (report.rows, report.added, report.applied) == (196, 218, True)
     made = {c.code: c for c in draft.categories.select_related("parent")}
-    for old in world.scheme.categories.select_related("parent"):
+    for old in corner.scheme.categories.select_related("parent"):
         new = made[old.code]
         assert (new.path_name, new.level, new.pinyin) == (old.path_name, old.level, old.pinyin)
         assert (new.parent.code if new.parent else "") == (old.parent.code if old.parent else "")
 
 
-def test_a_flat_sheet_adds_rewords_retires_and_restores(world: World) -> None:
-    schemes.retire_class(world.category("0510"), actor=SYSTEM, at=AT)
+def test_a_flat_sheet_adds_rewords_retires_and_restores(corner: Corner) -> None:
+    schemes.retire_class(corner.category("0510"), actor=SYSTEM, at=AT)
 
     report = take_classes(
-        world,
+        corner,
         "分类编码,分类名称,上级编码,关键词,状态\n"
         "05,环境保护,,,\n"
         "050101,夜间施工,0501,打桩 渣土车,\n"
@@ -349,25 +349,25 @@ def test_a_flat_sheet_adds_rewords_retires_and_restores(world: World) -> None:
 
     assert told(report) == []
     assert (report.added, report.changed, report.ended) == (3, 2, 1)
-    leaf = world.category("050101")
+    leaf = corner.category("050101")
     assert (leaf.path_name, leaf.level) == ("环境保护 › 施工噪声 › 夜间施工", 3)
-    assert world.category("0509").is_retired
-    assert not world.category("0510").is_retired
+    assert corner.category("0509").is_retired
+    assert not corner.category("0510").is_retired
 
 
-def test_without_a_parent_column_the_code_says_what_is_above(world: World) -> None:
-    report = take_classes(world, "编码,名称\n050101,夜间施工\n77,新\n7701,新二级\n770101,新三级")
+def test_without_a_parent_column_the_code_says_what_is_above(corner: Corner) -> None:
+    report = take_classes(corner, "编码,名称\n050101,夜间施工\n77,新\n7701,新二级\n770101,新三级")
 
     assert report.added == 4
-    assert world.category("770101").path_name == "新 › 新二级 › 新三级"
-    parent = world.category("050101").parent
+    assert corner.category("770101").path_name == "新 › 新二级 › 新三级"
+    parent = corner.category("050101").parent
     assert parent is not None
     assert parent.code == "0501"
 
 
-def test_wrong_classes_are_told_and_none_is_taken(world: World) -> None:
+def test_wrong_classes_are_told_and_none_is_taken(corner: Corner) -> None:
     report = take_classes(
-        world,
+        corner,
         "分类编码,分类名称,上级编码,关键词,状态\n"
         "8801,二级,88,,\n"  # 2: no such parent
         "501,施工噪声,05,,\n"  # 3: lost its zero
@@ -390,19 +390,19 @@ def test_wrong_classes_are_told_and_none_is_taken(world: World) -> None:
     assert Category.objects.count() == 218
 
 
-def test_namesakes_and_a_retired_heading_with_live_classes_are_told(world: World) -> None:
-    namesake = take_classes(world, "编码,名称\n0588,施工噪声")
-    heading = take_classes(world, "编码,名称,状态\n05,生态环境,停用")
+def test_namesakes_and_a_retired_heading_with_live_classes_are_told(corner: Corner) -> None:
+    namesake = take_classes(corner, "编码,名称\n0588,施工噪声")
+    heading = take_classes(corner, "编码,名称,状态\n05,生态环境,停用")
 
     assert told(namesake) == [(2, "分类名称")]
     assert heading.errors
     assert {column for _, column in told(heading)} == {"状态"}
-    assert not world.category("05").is_retired
+    assert not corner.category("05").is_retired
 
 
-def test_wide_rows_that_disagree_are_told_at_their_column(world: World) -> None:
+def test_wide_rows_that_disagree_are_told_at_their_column(corner: Corner) -> None:
     report = take_classes(
-        world,
+        corner,
         "一级编码,一级分类,二级编码,二级分类,三级编码,三级分类\n"
         "77,七,7701,甲,770101,子\n"
         "77,柒,7702,乙,,\n"
@@ -413,12 +413,12 @@ def test_wide_rows_that_disagree_are_told_at_their_column(world: World) -> None:
     assert told(report) == [(3, "一级分类"), (4, "三级分类"), (5, "二级分类")]
 
 
-def test_only_the_top_takes_classes_and_codes_in(world: World) -> None:
-    local = world.actor(world.gulou_office)
+def test_only_the_top_takes_classes_and_codes_in(corner: Corner) -> None:
+    local = corner.actor(corner.gulou_office)
 
     with pytest.raises(Forbidden):
         imports.import_classes(
-            csv("编码,名称\n77,七"), "a.csv", scheme=world.scheme, actor=local, at=AT
+            csv("编码,名称\n77,七"), "a.csv", scheme=corner.scheme, actor=local, at=AT
         )
     with pytest.raises(Forbidden):
         imports.import_codes(
@@ -429,7 +429,7 @@ def test_only_the_top_takes_classes_and_codes_in(world: World) -> None:
 # Codes and texts ------------------------------------------------------------------------------
 
 
-def test_codes_are_added_reworded_and_retired_by_sheet(world: World) -> None:
+def test_codes_are_added_reworded_and_retired_by_sheet(corner: Corner) -> None:
     report = imports.import_codes(
         csv(
             "代码表,代码,名称,排序,状态\n"
@@ -451,7 +451,7 @@ def test_codes_are_added_reworded_and_retired_by_sheet(world: World) -> None:
     assert "支付宝" not in labels
 
 
-def test_wrong_codes_are_told_and_none_is_taken(world: World) -> None:
+def test_wrong_codes_are_told_and_none_is_taken(corner: Corner) -> None:
     report = imports.import_codes(
         csv(
             "代码表,代码,名称,排序,状态\n"
@@ -475,8 +475,8 @@ def test_wrong_codes_are_told_and_none_is_taken(world: World) -> None:
     assert not CodeItem.objects.filter(code="fax").exists()
 
 
-def test_texts_are_taken_for_ones_own_unit_only(world: World) -> None:
-    clerk = world.actor(world.gulou_office, Role.CLERK)
+def test_texts_are_taken_for_ones_own_unit_only(corner: Corner) -> None:
+    clerk = corner.actor(corner.gulou_office, Role.CLERK)
     good = imports.import_texts(
         csv("使用环节,标题,正文,单位编码\n承办,答复,{称呼}您好,GLCG"), "a.csv", actor=clerk, at=AT
     )

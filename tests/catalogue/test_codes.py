@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.catalogue.conftest import AT, TODAY, World
+from tests.catalogue.conftest import AT, TODAY, Corner
 
 from jiesu.access import SYSTEM, Role
 from jiesu.catalogue import codes, seed, versions
@@ -20,7 +20,7 @@ def item(table: Table, code: str) -> CodeItem:
     return CodeItem.objects.select_related("table").get(table__key=table, code=code)
 
 
-def test_the_seed_fills_every_table_and_is_safe_to_repeat(world: World) -> None:
+def test_the_seed_fills_every_table_and_is_safe_to_repeat(corner: Corner) -> None:
     assert seed.load_codes() == 0
     for table in Table:
         assert codes.items(table, AT), table
@@ -30,7 +30,7 @@ def test_the_seed_fills_every_table_and_is_safe_to_repeat(world: World) -> None:
     ]  # fmt: skip
 
 
-def test_codes_that_rules_speak_of_exist_and_are_fixed(world: World) -> None:
+def test_codes_that_rules_speak_of_exist_and_are_fixed(corner: Corner) -> None:
     for table, enum in (
         (Table.APPEAL_TYPE, codes.AppealType),
         (Table.URGENCY, codes.Urgency),
@@ -42,7 +42,7 @@ def test_codes_that_rules_speak_of_exist_and_are_fixed(world: World) -> None:
             assert codes.table(table)[code].is_fixed, (table, code)
 
 
-def test_an_unknown_a_retired_and_a_future_code_are_refused_each_in_words(world: World) -> None:
+def test_an_unknown_a_retired_and_a_future_code_are_refused_each_in_words(corner: Corner) -> None:
     codes.add_item(
         Table.CHANNEL, "kiosk", "自助终端", effective=TODAY + dt.timedelta(9), actor=SYSTEM, at=AT
     )
@@ -61,7 +61,7 @@ def test_an_unknown_a_retired_and_a_future_code_are_refused_each_in_words(world:
         assert words in caught.value.message
 
 
-def test_a_retired_code_stays_good_for_the_time_before_and_keeps_its_label(world: World) -> None:
+def test_a_retired_code_stays_good_for_the_time_before_and_keeps_its_label(corner: Corner) -> None:
     codes.retire_item(item(Table.CHANNEL, "media"), actor=SYSTEM, at=AT)
 
     assert codes.check(Table.CHANNEL, "media", AT - dt.timedelta(1)) == "media"
@@ -69,7 +69,7 @@ def test_a_retired_code_stays_good_for_the_time_before_and_keeps_its_label(world
     assert codes.label(Table.CHANNEL, "fax") == "fax"
 
 
-def test_midnight_is_beijings(world: World) -> None:
+def test_midnight_is_beijings(corner: Corner) -> None:
     codes.retire_item(item(Table.CHANNEL, "media"), actor=SYSTEM, at=AT)
     before = dt.datetime(2026, 3, 9, 15, 59, tzinfo=dt.UTC)
 
@@ -78,7 +78,7 @@ def test_midnight_is_beijings(world: World) -> None:
         codes.check(Table.CHANNEL, "media", before + dt.timedelta(minutes=1))
 
 
-def test_the_warm_path_asks_the_database_nothing(world: World) -> None:
+def test_the_warm_path_asks_the_database_nothing(corner: Corner) -> None:
     codes.items(Table.CHANNEL, AT)
 
     with CaptureQueriesContext(
@@ -92,7 +92,7 @@ def test_the_warm_path_asks_the_database_nothing(world: World) -> None:
 
 
 def test_a_change_by_another_process_is_seen_after_the_recheck(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    corner: Corner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     codes.items(Table.CHANNEL, AT)
     remembered = versions.forget
@@ -107,7 +107,7 @@ def test_a_change_by_another_process_is_seen_after_the_recheck(
     remembered()
 
 
-def test_a_fixed_code_and_the_last_one_are_never_retired(world: World) -> None:
+def test_a_fixed_code_and_the_last_one_are_never_retired(corner: Corner) -> None:
     for code in ("not_our_duty", "not_our_area", "duty_unclear", "content_incomplete", "duplicate"):
         codes.retire_item(item(Table.RETURN_REASON, code), actor=SYSTEM, at=AT)
 
@@ -120,7 +120,7 @@ def test_a_fixed_code_and_the_last_one_are_never_retired(world: World) -> None:
     assert last.value.code == "last_code"
 
 
-def test_a_code_is_never_given_twice_nor_a_label(world: World) -> None:
+def test_a_code_is_never_given_twice_nor_a_label(corner: Corner) -> None:
     codes.retire_item(item(Table.CHANNEL, "media"), actor=SYSTEM, at=AT)
 
     with pytest.raises(Invalid) as caught:
@@ -134,21 +134,21 @@ def test_a_code_is_never_given_twice_nor_a_label(world: World) -> None:
     assert codes.check(Table.CHANNEL, "media", AT) == "media"
 
 
-def test_a_code_with_odd_signs_or_a_long_label_is_refused_at_its_field(world: World) -> None:
+def test_a_code_with_odd_signs_or_a_long_label_is_refused_at_its_field(corner: Corner) -> None:
     with pytest.raises(Invalid) as caught:
         codes.add_item(Table.CHANNEL, "传真", "长" * 65, actor=SYSTEM, at=AT)
 
     assert {error.field for error in caught.value.errors} == {"code", "label"}
 
 
-def test_only_the_topmost_catalogue_editor_changes_codes_and_it_is_audited(world: World) -> None:
+def test_only_the_topmost_catalogue_editor_changes_codes_and_it_is_audited(corner: Corner) -> None:
     with pytest.raises(Forbidden) as local:
-        codes.add_item(Table.CHANNEL, "fax", "传真", actor=world.actor(world.gulou_office), at=AT)
+        codes.add_item(Table.CHANNEL, "fax", "传真", actor=corner.actor(corner.gulou_office), at=AT)
     with pytest.raises(Forbidden):
         codes.add_item(
-            Table.CHANNEL, "fax", "传真", actor=world.actor(world.centre, Role.AGENT), at=AT
+            Table.CHANNEL, "fax", "传真", actor=corner.actor(corner.centre, Role.AGENT), at=AT
         )
-    codes.add_item(Table.CHANNEL, "fax", "传真", actor=world.editor, at=AT)
+    codes.add_item(Table.CHANNEL, "fax", "传真", actor=corner.editor, at=AT)
 
     assert "最上级" in local.value.message
     record = AuditRecord.objects.get(kind="catalogue.code_added")

@@ -1,7 +1,7 @@
 """Ready-made texts: filled safely, offered to those they are for."""
 
 import pytest
-from tests.catalogue.conftest import AT, World
+from tests.catalogue.conftest import AT, Corner
 
 from jiesu.access import SYSTEM, Role
 from jiesu.catalogue import templates
@@ -33,39 +33,39 @@ def test_unknown_places_are_refused_when_saving() -> None:
     assert "{称呼}" in caught.value.message
 
 
-def test_a_person_is_offered_their_units_texts_those_above_and_everybodys(world: World) -> None:
+def test_a_person_is_offered_their_units_texts_those_above_and_everybodys(corner: Corner) -> None:
     for title, unit in (
-        ("本单位", world.gulou_office),
-        ("上级", world.centre),
+        ("本单位", corner.gulou_office),
+        ("上级", corner.centre),
         ("全体", None),
-        ("别家", world.housing),
+        ("别家", corner.housing),
     ):
         templates.add("unit", title, "好", unit=unit, actor=SYSTEM, at=AT)
     templates.add("seat", "受理", "好", actor=SYSTEM, at=AT)
 
-    offered = templates.for_desk("unit", world.gulou_office)
+    offered = templates.for_desk("unit", corner.gulou_office)
 
     assert {template.title for template in offered} == {"本单位", "上级", "全体"}
 
 
-def test_a_clerk_edits_their_units_texts_and_no_others(world: World) -> None:
-    clerk = world.actor(world.gulou_office, Role.CLERK)
+def test_a_clerk_edits_their_units_texts_and_no_others(corner: Corner) -> None:
+    clerk = corner.actor(corner.gulou_office, Role.CLERK)
 
-    mine = templates.add("unit", "答复", "好", unit=world.gulou_office, actor=clerk, at=AT)
+    mine = templates.add("unit", "答复", "好", unit=corner.gulou_office, actor=clerk, at=AT)
     templates.change(mine, "答复", "很好", order=5, actor=clerk, at=AT)
 
     assert TextTemplate.objects.get().body == "很好"
-    for unit in (None, world.housing, world.centre):
+    for unit in (None, corner.housing, corner.centre):
         with pytest.raises(Forbidden):
             templates.add("unit", "x", "好", unit=unit, actor=clerk, at=AT)
     with pytest.raises(Forbidden):
-        templates.remove(mine, actor=world.actor(world.housing, Role.CLERK), at=AT)
-    templates.remove(mine, actor=world.editor, at=AT)
+        templates.remove(mine, actor=corner.actor(corner.housing, Role.CLERK), at=AT)
+    templates.remove(mine, actor=corner.editor, at=AT)
 
 
-def test_a_title_is_given_once_per_desk_and_unit(world: World) -> None:
+def test_a_title_is_given_once_per_desk_and_unit(corner: Corner) -> None:
     templates.add("unit", "答复", "好", actor=SYSTEM, at=AT)
-    templates.add("unit", "答复", "好", unit=world.housing, actor=SYSTEM, at=AT)
+    templates.add("unit", "答复", "好", unit=corner.housing, actor=SYSTEM, at=AT)
 
     with pytest.raises(Invalid) as caught:
         templates.add("unit", "答复", "好", actor=SYSTEM, at=AT)

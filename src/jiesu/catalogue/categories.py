@@ -6,7 +6,8 @@ from operator import itemgetter
 
 from django.db.models import Q
 
-from jiesu.catalogue.models import Category, Scheme, valid_on
+from jiesu.catalogue import versions
+from jiesu.catalogue.models import Category, CategoryMap, Scheme, valid_on
 from jiesu.catalogue.versions import Cached, day_of
 from jiesu.foundation.errors import Invalid, UseCaseError, invalid
 
@@ -50,7 +51,31 @@ def _load_indexes() -> dict[int, _Index]:
     return {}
 
 
+@dataclass
+class _Kin:
+    """Who stands above a class, and who continues it."""
+
+    parent: dict[int, int | None]
+    heirs: dict[int, list[int]]
+
+    def line(self, pk: int | None) -> list[int]:
+        """The class and those above it, itself first."""
+        found = []
+        while pk is not None:
+            found.append(pk)
+            pk = self.parent.get(pk)
+        return found
+
+
+def _load_kin() -> _Kin:
+    heirs: dict[int, list[int]] = {}
+    for old, new in CategoryMap.objects.order_by("new__code").values_list("old_id", "new_id"):
+        heirs.setdefault(old, []).append(new)
+    return _Kin(dict(Category.objects.values_list("pk", "parent_id")), heirs)
+
+
 _schemes: Cached[list[Scheme]] = Cached(_load_schemes)
+_kin: Cached[_Kin] = Cached(_load_kin)
 _indexes: Cached[dict[int, _Index]] = Cached(_load_indexes)  # filled scheme by scheme
 
 
@@ -191,6 +216,20 @@ def _unknown(code: str, scheme: Scheme, day: dt.date, field: str) -> Invalid:
         f"该分类已停用，请改选{_instead(before, scheme)}。",
         "category_retired",
     )
+
+
+def lineage(category: Category) -> list[int]:
+    """The ids of the class, of those above it, and of what continues any of these, with theirs.
+
+    What holds for one of them holds for the class. No statement in the warm path.
+    """
+    kin = _kin.get()
+    if category.pk not in kin.parent:  # stored by other means than the use cases
+        versions.forget()
+        kin = _kin.get()
+    own = kin.line(category.pk)
+    later = [pk for one in own for heir in kin.heirs.get(one, []) for pk in kin.line(heir)]
+    return list(dict.fromkeys(own + later))
 
 
 def on(day: dt.date) -> Q:

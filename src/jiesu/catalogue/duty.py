@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from jiesu.access import Actor
+from jiesu.catalogue.categories import lineage
 from jiesu.catalogue.editing import STALE, Problems, changed, must_edit, starting
 from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit, Scheme, valid_on
 from jiesu.catalogue.versions import day_of
@@ -25,18 +26,6 @@ class DutyHit:
     basis: str  # the legal basis, "" when none is on record
     reason: str  # one Chinese sentence, shown to the dispatcher and written into the history
     is_fallback: bool
-
-
-def lineage(category: Category) -> QuerySet[Category]:
-    """The class, those above it, and those of a later scheme that continue one of these."""
-    # three levels at most: itself, its parent and its parent's parent
-    line = [pk for pk in (category.pk, category.parent_id) if pk]
-    return Category.objects.filter(
-        Q(pk__in=line)
-        | Q(children__in=line)
-        | Q(continues__old__in=line)
-        | Q(children__continues__old__in=line)
-    )
 
 
 def find(category: Category, region: Region, at: dt.datetime | dt.date) -> DutyHit | None:

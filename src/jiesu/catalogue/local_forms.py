@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from jiesu.access import Actor
-from jiesu.catalogue.duty import lineage
+from jiesu.catalogue.categories import lineage
 from jiesu.catalogue.editing import STALE, Problems, changed, must_edit, starting
 from jiesu.catalogue.models import Category, LocalForm, valid_on
 from jiesu.catalogue.questions import CHOSEN, LONGEST, TODAY, Kind, Question, check_questions

@@ -129,7 +129,9 @@ class DutyEntry(models.Model):
     """A line of the duty catalogue 职责权属目录: this unit answers for this class in this area."""
 
     category = models.ForeignKey(Category, models.PROTECT, related_name="duty_entries")
-    region = models.ForeignKey(Region, models.PROTECT, related_name="duty_entries")
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="duty_entries", db_index=False
+    )  # the index duty_place begins with it
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="duty_entries")
     legal_basis = models.CharField("法律依据", max_length=500, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
@@ -142,6 +144,7 @@ class DutyEntry(models.Model):
                 fields=["category", "region"], condition=OPEN, name="duty_one_open_entry"
             ),
         ]
+        indexes = [models.Index(fields=["region", "category"], name="duty_place")]
 
     def __str__(self) -> str:
         return f"{self.category} × {self.region}: {self.unit}"

@@ -269,6 +269,7 @@ class Migration(migrations.Migration):
                 (
                     "region",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="duty_entries",
                         to="organizations.region",
@@ -284,6 +285,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["region", "category"], name="duty_place")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("valid_to__isnull", True)),
