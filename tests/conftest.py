@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 from tests.factories import world as factory
@@ -11,6 +12,9 @@ from jiesu.appeals import rules
 from jiesu.catalogue import versions
 from jiesu.deadlines import snapshot
 from jiesu.organizations.models import Unit
+
+hypothesis.settings.register_profile("jiesu", deadline=None)  # a busy machine is not a fault
+hypothesis.settings.load_profile("jiesu")
 
 
 @pytest.fixture(autouse=True)
