@@ -43,7 +43,7 @@ def appeal_options(appeal: Appeal, actor: Actor) -> list[Option]:
             continue
         reason = ""
         if (
-            actor.kind is ActorKind.PERSON
+            actor.kind in (ActorKind.PERSON, ActorKind.CLIENT)
             and move.name not in OPEN_TO_ALL_UNITS
             and appeal.centre_id != actor.unit_id
         ):

@@ -43,11 +43,14 @@ class Said:
     next_at: dt.datetime | None = None
 
     @property
+    def is_dissatisfied(self) -> bool:
+        """Below 基本满意."""
+        return self.satisfaction is not None and self.satisfaction < SATISFIED_FROM
+
+    @property
     def is_bad(self) -> bool:
         """Unsolved or dissatisfied: something must follow."""
-        return self.solved is False or (
-            self.satisfaction is not None and self.satisfaction < SATISFIED_FROM
-        )
+        return self.solved is False or self.is_dissatisfied
 
 
 def record(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Callback:
@@ -88,6 +91,11 @@ def rate(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Callba
     if said.satisfaction is None or said.satisfaction not in LEVELS:
         raise invalid("satisfaction", "请选择满意程度。", "required")
     note = clean_text(said.note, max_length=1000, field="note", label="评价内容")
+    errors = _wrong_levels(said)
+    if said.dissatisfied_reason:
+        errors += _wrong_reason(said, at)
+    if errors:
+        raise Invalid(errors)
     with changing(appeal, actor=actor, at=at) as change:
         check_permission(actor, life.RATE)
         round_ = appeal.redo_count + 1
@@ -133,13 +141,9 @@ def _check(appeal: Appeal, said: Said, at: dt.datetime) -> str:
         errors.append(FieldError("solved", "required", "请选择诉求人认为是否已解决。"))
     if said.satisfaction not in LEVELS:
         errors.append(FieldError("satisfaction", "required", "请选择诉求人的满意程度。"))
-    if said.satisfaction is not None and said.satisfaction < SATISFIED_FROM:
-        try:
-            codes.check(
-                Table.DISSATISFIED_REASON, said.dissatisfied_reason, at, "dissatisfied_reason"
-            )
-        except Invalid as error:
-            errors.extend(error.errors)
+    errors += _wrong_levels(said)
+    if said.is_dissatisfied or said.dissatisfied_reason:
+        errors += _wrong_reason(said, at)
     if errors:
         raise Invalid(errors)
     if not said.is_bad:
@@ -158,6 +162,23 @@ def _check(appeal: Appeal, said: Said, at: dt.datetime) -> str:
     if said.decision == Callback.Decision.AGAIN:
         return Callback.Decision.AGAIN
     raise invalid("decision", "诉求人不满意或未解决，请选择二次办理或认定办结。", "required")
+
+
+def _wrong_levels(said: Said) -> list[FieldError]:
+    """The further levels, which may be left out but not be anything."""
+    return [
+        FieldError(field, "out_of_range", "满意程度应在 1 到 5 之间。")
+        for field in ("agent_satisfaction", "handling_satisfaction")
+        if getattr(said, field) is not None and getattr(said, field) not in LEVELS
+    ]
+
+
+def _wrong_reason(said: Said, at: dt.datetime) -> list[FieldError]:
+    try:
+        codes.check(Table.DISSATISFIED_REASON, said.dissatisfied_reason, at, "dissatisfied_reason")
+    except Invalid as error:
+        return list(error.errors)
+    return []
 
 
 def _store(change: Change, said: Said, decision: str) -> Callback:

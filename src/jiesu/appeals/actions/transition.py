@@ -301,9 +301,10 @@ class Change:
 def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Change]:
     """One change of one appeal in one transaction.
 
-    Locks the row and refuses with ChangedMeanwhile when the appeal moved since it was loaded.
+    Locks the row and refuses with ChangedMeanwhile when the appeal moved since it was loaded. A new
+    appeal needs no savepoint of its own: what it comes in with fails as a whole.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=appeal.pk is not None):
         if appeal.pk is not None:
             locked = (
                 Appeal.objects.select_for_update()
