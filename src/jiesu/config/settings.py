@@ -148,6 +148,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 JIESU_EVENT_MODELS = ["appeals.Event", "journal.AuditRecord"]
 JIESU_TREE_FOLLOWERS: list[str] = [
     "jiesu.accounts.posts.PostsFollow",
+    "jiesu.catalogue.reorganisations.CatalogueFollower",
     "jiesu.appeals.actions.reorganisation.AppealsFollow",
 ]
 # Functions that return an iterable of (name, help, value) and are asked at each scrape of /metrics.
