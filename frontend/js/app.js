@@ -6,7 +6,7 @@ import { startDrafts } from './draft.js';
 import { startForms } from './forms.js';
 import { startKeys } from './keys.js';
 import { startPolling } from './poll.js';
-import { startShell } from './shell.js';
+import { showTheme, startShell } from './shell.js';
 import { startTables } from './table.js';
 import { startToasts } from './toast.js';
 import { startUploads } from './upload.js';
@@ -32,7 +32,7 @@ document.addEventListener('htmx:configRequest', (event) => {
 });
 
 // Each part gets the new piece of the page, at first the whole; what acts by events starts once.
-const everyPiece = [startCombobox, startForms, startDrafts, startUploads, startTables, startPolling, lazyParts];
+const everyPiece = [startCombobox, startForms, startDrafts, startUploads, startTables, startPolling, showTheme, lazyParts];
 
 function lazyParts(root) {
   if (root.querySelector('[x-data]') && !window.Alpine) {

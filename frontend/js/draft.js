@@ -1,7 +1,7 @@
 // A form's draft saves itself: <form data-draft="key" [data-draft-url="…"]>.
 //
 // With a URL the server keeps it (and the tab, until it has arrived); without one this browser does,
-// for half a day, under the person's own key. The sign-in page wipes what another person left.
+// for half a day, under the person's own key. Signing out wipes all; signing in wipes what another person left.
 import { fresh, make } from './dom.js';
 import { fill } from './forms.js';
 
@@ -115,16 +115,19 @@ class Draft {
   }
 }
 
-/** On the sign-in page: what others left here goes. */
-export function wipeDrafts() {
+/** What others left in this browser goes when somebody signs in; all of it when they sign out. */
+function wipe(keep) {
   for (const store of [localStorage, sessionStorage]) {
-    Object.keys(store).filter((name) => name.startsWith(PREFIX)).forEach((name) => store.removeItem(name));
+    Object.keys(store)
+      .filter((name) => name.startsWith(PREFIX) && name !== `${PREFIX}sent` && !(keep && name.startsWith(keep)))
+      .forEach((name) => store.removeItem(name));
   }
 }
 
 export function startDrafts(root) {
   if (root === document) {
-    if (document.querySelector('[data-wipes-drafts]')) wipeDrafts();
+    if (who()) wipe(`${PREFIX}${who()}:`);
+    document.addEventListener('submit', (event) => event.target.matches('[data-wipes-drafts]') && wipe(''));
     const sent = sessionStorage.getItem(`${PREFIX}sent`);
     if (sent && ![...document.querySelectorAll('[data-draft]')].some((form) => `${PREFIX}${who()}:${form.dataset.draft}` === sent)) {
       localStorage.removeItem(sent);

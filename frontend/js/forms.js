@@ -92,3 +92,17 @@ export function startForms(root) {
   const wrong = root.querySelector('[aria-invalid="true"]');
   if (wrong && wrong.type !== 'hidden') wrong.focus();
 }
+
+/** <button data-sets="field" data-value="v">: puts v into that field of the page's form; again takes it out. */
+export function startSetters() {
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-sets]');
+    if (!button) return;
+    const field = document.querySelector(`[name="${button.dataset.sets}"]`);
+    if (!field) return;
+    const on = field.value !== button.dataset.value;
+    field.value = on ? button.dataset.value : '';
+    document.querySelectorAll(`[data-sets="${button.dataset.sets}"]`).forEach((other) => other.setAttribute('aria-pressed', String(on && other === button)));
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+}

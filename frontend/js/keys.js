@@ -104,5 +104,5 @@ export function startKeys() {
     event.preventDefault();
     press(element);
   });
-  document.querySelectorAll('[data-shows-keys]').forEach((button) => button.addEventListener('click', showAll));
+  document.addEventListener('click', (event) => event.target.closest('[data-shows-keys]') && showAll());
 }

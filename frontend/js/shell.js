@@ -3,7 +3,7 @@ import { remember } from './dom.js';
 
 const root = document.documentElement;
 
-function showTheme() {
+export function showTheme() {
   const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
   document.querySelectorAll('[data-theme-switch]').forEach((button) => {
     button.setAttribute('aria-pressed', String(dark));

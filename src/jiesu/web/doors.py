@@ -49,6 +49,8 @@ STATUS: dict[str, int] = {
     "idempotency_mismatch": 409,
 }
 OTHER_REFUSAL = 422
+POST_KEY = "post_id"  # in the session: where the person sits
+MUST_CHANGE_KEY = "must_change_password"
 
 
 def desk_view(
@@ -64,6 +66,8 @@ def desk_view(
             if getattr(request, "post", None) is None:
                 return to_sign_in(request)
             known = cast(DeskRequest, request)  # PostMiddleware has been here
+            if request.session.get(MUST_CHANGE_KEY):
+                return go(request, reverse("account:password"))
             if permissions and not any(known.actor.may(one) for one in permissions):
                 raise Forbidden()
             return view(known, *args, **kwargs)

@@ -8,13 +8,14 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from jiesu.access import Actor, citizen
+from jiesu.accounts import posts
 from jiesu.accounts.actors import actor_for
 from jiesu.accounts.models import Post
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
-from jiesu.web.doors import refuse
+from jiesu.web.doors import POST_KEY, refuse
 
-POST_KEY = "post_id"
+__all__ = ["POST_KEY", "PostMiddleware", "UseCaseErrorMiddleware"]
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
@@ -23,14 +24,9 @@ def _post_of(request: HttpRequest) -> Post | None:
     user_id, post_id = request.session.get(auth.SESSION_KEY), request.session.get(POST_KEY)
     if user_id is None or post_id is None:
         return None
-    today = clock.now().date()
-    found = (
-        Post.objects.select_related("user", "unit__region")
-        .filter(pk=post_id, user_id=user_id, user__is_active=True)
-        .first()
-    )
-    if found is None or found.valid_from > today or (found.valid_to and found.valid_to <= today):
-        return None
+    found = posts.holding(post_id, int(user_id), clock.now())
+    if found is None:
+        return None  # it has ended, or the person may not come in any more
     expected = found.user.get_session_auth_hash()
     if not constant_time_compare(request.session.get(auth.HASH_SESSION_KEY, ""), expected):
         return None  # the password was changed elsewhere
@@ -51,10 +47,14 @@ class PostMiddleware:
         post = _post_of(request)
         actor: Actor = actor_for(post) if post else citizen()
         request.post = post  # type: ignore[attr-defined]  # typed in doors.DeskRequest
-        request.actor = actor  # type: ignore[attr-defined]
+        request.actor = actor  # type: ignore[attr-defined]  # likewise
         if post is not None:
             request.user = SimpleLazyObject(lambda: post.user)  # type: ignore[assignment]  # a lazy user is one
-        return self.get_response(request)
+        response = self.get_response(request)
+        if post is not None and not response.has_header("Cache-Control"):
+            # Pages hold personal data: after signing out, "back" must not show them.
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
 
 
 class UseCaseErrorMiddleware:

@@ -51,12 +51,16 @@ WORK, READ, MANAGE = "我的工作", "查阅", "管理"
 
 PLACES: tuple[Place, ...] = (
     Place("seat", "受理", "seat:home", frozenset({P.INTAKE_REGISTER}), WORK),
-    Place("dispatch", "派单", "dispatch:home", frozenset({P.DISPATCH_ASSIGN}), WORK),
+    Place("dispatch", "派单", "dispatch:home", frozenset({P.DISPATCH_ASSIGN}), WORK,
+          count="jiesu.web.dispatch.views.waiting"),
     Place(
-        "unit", "承办", "unit:home", frozenset({P.HANDLING_SIGN, P.HANDLING_INNER_REVIEW}), WORK
+        "unit", "承办", "unit:home", frozenset({P.HANDLING_SIGN, P.HANDLING_INNER_REVIEW}), WORK,
+        count="jiesu.web.unit.views.waiting",
     ),
-    Place("review", "审核", "review:home", frozenset({P.REVIEW_DECIDE}), WORK),
-    Place("callback", "回访", "callback:home", frozenset({P.CALLBACK_RECORD}), WORK),
+    Place("review", "审核", "review:home", frozenset({P.REVIEW_DECIDE}), WORK,
+          count="jiesu.web.review.views.waiting"),
+    Place("callback", "回访", "callback:home", frozenset({P.CALLBACK_RECORD}), WORK,
+          count="jiesu.web.callback.views.waiting"),
     Place("orders", "全部工单", "orders:home", frozenset({P.APPEAL_VIEW}), READ),
     Place(
         "manage", "管理", "manage:home",
@@ -68,6 +72,7 @@ PLACES: tuple[Place, ...] = (
     ),
 )  # fmt: skip
 
+NOTICES = ""  # the dotted path of (actor, at) -> list[Notice]
 SEARCH_URL = "orders:home"  # the search box of every page: ?q=
 
 
@@ -108,6 +113,23 @@ def counts_for(actor: Actor, at: dt.datetime) -> dict[str, Count]:
                 kept[place.name] = counter(actor, at)
         cache.set(key, kept, COUNTS_SECONDS)
     return kept
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line below 通知."""
+
+    text: str
+    href: str
+    at: dt.datetime
+
+
+def notices_for(actor: Actor, at: dt.datetime) -> list[Notice]:
+    """The newest notices of this person."""
+    if not NOTICES:
+        return []
+    finder: Callable[[Actor, dt.datetime], list[Notice]] = import_string(NOTICES)
+    return finder(actor, at)
 
 
 @dataclass(frozen=True)

@@ -231,3 +231,13 @@ def test_nothing_to_do_is_said() -> None:
 
     assert "现在没有需要您办的事" in page
     assert "不能退单：已指定承办。" in page
+
+
+def test_a_field_left_empty_is_named() -> None:
+    form = Everything({})
+
+    page = draw("{% field form.title %}{% field form.category %}", form=form)
+
+    assert "请填写标题。" in page
+    assert "请选择类别。" in page
+    assert "必填项" not in page

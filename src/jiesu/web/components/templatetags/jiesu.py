@@ -19,6 +19,7 @@ from jiesu.web import saved_forms
 from jiesu.web.components import bundle as bundles
 from jiesu.web.components import times
 from jiesu.web.components.pieces import ClockState, Table
+from jiesu.web.components.widgets import Picker
 from jiesu.web.navigation import Shell
 
 register = template.Library()
@@ -286,6 +287,7 @@ def field(
     limit = getattr(bound.field, "max_length", None)
     return {
         "bound": bound,
+        "errors": _errors(bound, label or str(bound.label)),
         "input": bound if group else _render(bound, attrs),
         "choices": _choices(bound, key) if group else (),
         "group": group,
@@ -302,6 +304,19 @@ def field(
         "error_id": f"{bound.auto_id}_error",
         "help_id": f"{bound.auto_id}_help",
     }
+
+
+def _errors(bound: BoundField, label: str) -> list[str]:
+    """What is wrong, naming the field: “请填写标题。” instead of “这个字段是必填项。”"""
+    general = str(forms.Field.default_error_messages["required"])
+    chosen = isinstance(bound.field.widget, forms.Select | forms.RadioSelect | Picker)
+    said = []
+    for error in bound.errors.as_data():
+        for message in error.messages:
+            if error.code == "required" and message == general:
+                message = f"请{'选择' if chosen else '填写'}{label}。"
+            said.append(message)
+    return said
 
 
 def _render(bound: BoundField, attrs: dict[str, Any]) -> SafeString:
