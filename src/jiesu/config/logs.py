@@ -5,7 +5,7 @@ import re
 
 # A mobile number, an identity card number, an e-mail address. An order number has 19 digits and
 # stays readable: it leads to the order, and reading that is audited.
-_MOBILE = re.compile(r"(?<![0-9])(1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9])")
+_MOBILE = re.compile(r"(?<![0-9])((?:86)?1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9])")
 _IDENTITY = re.compile(r"(?<![0-9])([1-9][0-9]{5})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9Xx])")
 _MAIL = re.compile(r"[\w.+-]+@(?=[\w-]+\.)")
 _LANDLINE = re.compile(r"(?<![0-9])(0[0-9]{2,3})-[0-9]{7,8}(?![0-9])")
