@@ -123,7 +123,7 @@ class TestSearchingRegions:
         )
 
     @pytest.mark.parametrize(
-        "q", ["", "   ", "%", "_", "'", "不存在的地方", "😀", "x" * 5000, "鼓 楼 区 东 街"]
+        "q", ["", "   ", "\x00", "%", "_", "'", "不存在的地方", "😀", "x" * 5000, "鼓 楼 区 东 街"]
     )
     def test_odd_questions_get_an_answer(self, fujian: None, q: str) -> None:
         assert len(regions.search(q, limit=5)) <= 5

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from jiesu.access import Actor
 from jiesu.foundation.errors import FieldError, Invalid, UseCaseError
+from jiesu.foundation.text import tidy
 from jiesu.journal import audit
 from jiesu.organizations import changes, checks, paths, region_changes, tree
 from jiesu.organizations.checks import NewRegion, NewUnit, must_manage
@@ -153,7 +154,7 @@ def cell(values: Mapping[str, object], columns: Mapping[str, str], key: str) -> 
             continue
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        text = str(value).strip()
+        text = tidy(str(value), multiline=False)
         if text:
             return text
     return ""

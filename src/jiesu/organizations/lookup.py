@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 
+from jiesu.foundation.text import tidy
 from jiesu.organizations.paths import below
 
 M = TypeVar("M", bound=Model)
@@ -21,7 +22,7 @@ def best_first(
     """
     if within_path:
         rows = rows.filter(**below("path", within_path))
-    words = q[:_LONGEST].split()
+    words = tidy(q[:_LONGEST], multiline=False).split()
     for above in words[:-1]:
         paths = rows.filter(_matches(above, names)).order_by(Length("path"), "path")
         rows = rows.filter(_below_any(list(paths.values_list("path", flat=True)[:_BRANCHES])))
