@@ -3,7 +3,7 @@ import htmx from 'htmx.org';
 import { startCombobox } from './combobox.js';
 import { startDialogs } from './dialog.js';
 import { startDrafts } from './draft.js';
-import { startForms } from './forms.js';
+import { startForms, startSetters } from './forms.js';
 import { startKeys } from './keys.js';
 import { startPolling } from './poll.js';
 import { showTheme, startShell } from './shell.js';
@@ -49,6 +49,7 @@ function begin() {
   startToasts();
   startDialogs();
   startKeys();
+  startSetters();
   everyPiece.forEach((start) => start(document));
   htmx.onLoad((piece) => {
     if (piece !== document.body) everyPiece.forEach((start) => start(piece));

@@ -37,8 +37,10 @@ class Draft {
     this.state = form.querySelector('[data-draft-state]') || document.querySelector('[data-draft-state]');
     this.savedAt = 0;
     this.timer = 0;
-    form.addEventListener('input', () => this.soon());
-    form.addEventListener('change', () => this.soon());
+    // Fields may stand outside the form (form="…"), in dialogs for instance.
+    for (const kind of ['input', 'change']) {
+      document.addEventListener(kind, (event) => event.target.form === form && this.soon());
+    }
     form.addEventListener('submit', () => sessionStorage.setItem(`${PREFIX}sent`, this.name));
     form.addEventListener('draft:clear', () => this.forget());
     this.offer();

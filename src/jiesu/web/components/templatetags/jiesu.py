@@ -254,8 +254,12 @@ def field(
     rows: int = 0,
     placeholder: str = "",
     autofocus: bool = False,
+    of: str = "",
 ) -> dict[str, Any]:
-    """A form field: label with its key, the input, help, the error beside it, a counter."""
+    """A form field: label with its key, the input, help, the error beside it, a counter.
+
+    ``of`` is the id of the form it belongs to when it stands outside of it, as in a dialog.
+    """
     widget = bound.field.widget
     described = []
     if help or bound.help_text:
@@ -276,6 +280,8 @@ def field(
     if key and not group:
         attrs["data-key"] = key
         attrs["aria-keyshortcuts"] = key.split(" ", 1)[0].title()
+    if of:
+        attrs["form"] = of
     if rows:
         attrs["rows"] = rows
     if placeholder:
@@ -289,7 +295,7 @@ def field(
         "bound": bound,
         "errors": _errors(bound, label or str(bound.label)),
         "input": bound if group else _render(bound, attrs),
-        "choices": _choices(bound, key) if group else (),
+        "choices": _choices(bound, key, of) if group else (),
         "group": group,
         "look": getattr(widget, "look", "choices"),
         "check": isinstance(widget, forms.CheckboxInput),
@@ -326,10 +332,12 @@ def _render(bound: BoundField, attrs: dict[str, Any]) -> SafeString:
     return bound.as_widget(attrs=attrs)
 
 
-def _choices(bound: BoundField, key: str) -> list[SafeString]:
+def _choices(bound: BoundField, key: str, of: str) -> list[SafeString]:
     made = []
     for at, choice in enumerate(bound.subwidgets):
         extra = {"data-key": key} if key and at == 0 else {}
+        if of:
+            extra["form"] = of
         data = choice.data
         data["attrs"] = {**data["attrs"], **extra}
         made.append(
