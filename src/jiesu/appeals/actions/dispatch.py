@@ -7,7 +7,12 @@ from typing import Any
 
 from jiesu.access import Actor, ActorKind, Permission
 from jiesu.appeals import lifecycle as life
-from jiesu.appeals.actions.transition import Change, changing, check_centre
+from jiesu.appeals.actions.transition import (
+    Change,
+    changing,
+    check_centre,
+    check_permission,
+)
 from jiesu.appeals.lifecycle import State, Status
 from jiesu.appeals.models import (
     Appeal,
@@ -301,6 +306,7 @@ def give_opinion(opinion: Opinion, text: str, *, actor: Actor, at: dt.datetime) 
     said = clean_text(text, max_length=2000, field="text", label="会商意见")
     if not said:
         raise invalid("text", "请填写会商意见。", "required")
+    check_permission(actor, life.CONSULT)
     if actor.kind is not ActorKind.SYSTEM and opinion.unit_id != actor.unit_id:
         raise Forbidden("这条会商意见应由受邀单位填写。")
     consultation = opinion.consultation
@@ -317,6 +323,7 @@ def conclude(consultation: Consultation, text: str, *, actor: Actor, at: dt.date
     said = clean_text(text, max_length=2000, field="text", label="会商结论")
     if not said:
         raise invalid("text", "请填写会商结论。", "required")
+    check_permission(actor, life.CONSULT)
     if actor.kind is not ActorKind.SYSTEM and consultation.convened_unit_id != actor.unit_id:
         raise Forbidden("会商结论由发起单位填写。")
     if consultation.concluded_at is not None:

@@ -44,9 +44,7 @@ def person_of(appeal: Appeal, actor: Actor) -> Person:
     )
 
 
-def reveal(
-    appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime, ip: str = ""
-) -> Person:
+def reveal(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime, ip: str = "") -> Person:
     """This will show the petitioner's data in the clear and write down who saw it and why.
 
     Refusals: Invalid without a reason of at least four characters, Forbidden where the actor's post
@@ -57,9 +55,7 @@ def reveal(
         raise invalid("reason", "请写明查看个人信息的事由（至少 4 个字），将记入审计。", "required")
     if not person_of(appeal, actor).can_reveal:
         raise Forbidden("该诉求人信息对您的岗位保密，不能查看。")
-    audit.record(
-        "reveal", actor=actor, at=at, subject=appeal.number, data={"reason": why}, ip=ip
-    )
+    audit.record("reveal", actor=actor, at=at, subject=appeal.number, data={"reason": why}, ip=ip)
     return Person(
         appeal.name,
         appeal.phone,

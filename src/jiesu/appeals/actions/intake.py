@@ -14,6 +14,7 @@ from jiesu.access import Actor, ActorKind
 from jiesu.access.masking import mask_name, mask_phone
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import lookups
+from jiesu.appeals.actions import triage
 from jiesu.appeals.actions.attachments import claim_uploads
 from jiesu.appeals.actions.transition import Change, changing, check_centre, check_permission
 from jiesu.appeals.lifecycle import Status
@@ -92,12 +93,12 @@ class Intake:
 
 def register(
     intake: Intake, *, actor: Actor, at: dt.datetime, idempotency_key: str = "",
-    accept: bool = False,
+    accept: bool = False, query_code: str = "",
 ) -> Appeal:  # fmt: skip
     """This will take an appeal in: number it, start its clocks, write its first event.
 
     ``accept`` also accepts it at once (an agent's own intake). The same ``idempotency_key`` from
-    the same actor gives the first appeal back. Refusals: Invalid (every wrong field at once),
+    the same actor gives the first appeal back. ``query_code`` is one the citizen already holds. Refusals: Invalid (every wrong field at once),
     Forbidden, UseCaseError ``secret_matter`` for 涉密 matters.
     """
     check_permission(actor, life.REGISTER)
@@ -109,7 +110,7 @@ def register(
             )
             if remembered.result is not None:
                 return Appeal.objects.get(number=remembered.result)
-        appeal = _build(intake, actor, at)
+        appeal = _build(intake, actor, at, query_code)
         with changing(appeal, actor=actor, at=at) as change:
             change.follow(
                 life.REGISTER,
@@ -280,6 +281,52 @@ def hand_over(
     return appeal
 
 
+def register_and_answer(
+    intake: Intake, answer: str, *, actor: Actor, at: dt.datetime, idempotency_key: str = ""
+) -> Appeal:
+    """This will register an appeal and close it with the answer given at the desk, in one step."""
+    with transaction.atomic():
+        appeal = register(intake, actor=actor, at=at, idempotency_key=idempotency_key)
+        if appeal.where is not Status.REGISTERED:
+            return appeal  # the same form, sent twice
+        return answer_directly(appeal, answer, actor=actor, at=at)
+
+
+def register_and_refuse(
+    intake: Intake, reason_code: str, explanation: str, *, actor: Actor, at: dt.datetime,
+    idempotency_key: str = "",
+) -> Appeal:  # fmt: skip
+    """This will register an appeal and refuse it, in one step: the refusal is on record."""
+    with transaction.atomic():
+        appeal = register(intake, actor=actor, at=at, idempotency_key=idempotency_key)
+        if appeal.where is not Status.REGISTERED:
+            return appeal
+        return refuse(appeal, reason_code, explanation, actor=actor, at=at)
+
+
+def register_and_hand_over(
+    intake: Intake, line_code: str, note: str, *, actor: Actor, at: dt.datetime,
+    idempotency_key: str = "",
+) -> Appeal:  # fmt: skip
+    """This will register an appeal and record its hand-over to 110 or another line, in one step."""
+    with transaction.atomic():
+        appeal = register(intake, actor=actor, at=at, idempotency_key=idempotency_key)
+        if appeal.where is not Status.REGISTERED:
+            return appeal
+        return hand_over(appeal, line_code, note, actor=actor, at=at)
+
+
+def register_and_merge(
+    intake: Intake, master: Appeal, *, actor: Actor, at: dt.datetime, idempotency_key: str = ""
+) -> Appeal:
+    """This will register an appeal and put it under a master at once 挂到主单."""
+    with transaction.atomic():
+        appeal = register(intake, actor=actor, at=at, idempotency_key=idempotency_key)
+        if appeal.where is not Status.REGISTERED:
+            return appeal
+        return triage.merge(appeal, master, "同一事项", actor=actor, at=at)
+
+
 # --- inside ---------------------------------------------------------------------------------------
 
 
@@ -349,7 +396,7 @@ class _Collector:
             self.errors.extend(error.errors)
 
 
-def _build(intake: Intake, actor: Actor, at: dt.datetime) -> Appeal:
+def _build(intake: Intake, actor: Actor, at: dt.datetime, query_code: str = "") -> Appeal:
     """The unsaved appeal of a checked intake; raises Invalid with every wrong field."""
     if intake.confidentiality == NEVER_ENTERED:
         raise UseCaseError(
@@ -477,7 +524,7 @@ def _build(intake: Intake, actor: Actor, at: dt.datetime) -> Appeal:
         reply_wanted=intake.reply_wanted,
         reply_way=intake.reply_way,
         may_publish=intake.may_publish,
-        query_code=f"{secrets.randbelow(10**6):06d}",
+        query_code=query_code or f"{secrets.randbelow(10**6):06d}",
         title=title or _title_of(content),
         content=content,
         appeal_type=intake.appeal_type,

@@ -26,11 +26,17 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("user_id", models.BigIntegerField(db_index=True)),
+                ("user_id", models.BigIntegerField()),
+                ("key", models.CharField(max_length=64)),
                 ("title", models.CharField(blank=True, max_length=64)),
                 ("data", jiesu.foundation.fields.EncryptedTextField(default="")),
                 ("updated_at", models.DateTimeField()),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("user_id", "key"), name="intake_draft_key")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Appeal",

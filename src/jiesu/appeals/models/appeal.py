@@ -198,10 +198,14 @@ class NumberSequence(models.Model):
 class IntakeDraft(models.Model):
     """What an agent has typed and not yet submitted: encrypted as a whole, one row per draft."""
 
-    user_id = models.BigIntegerField(db_index=True)
+    user_id = models.BigIntegerField()
+    key = models.CharField(max_length=64)  # the form it belongs to
     title = models.CharField(max_length=64, blank=True)
     data = EncryptedTextField(default="")  # JSON of the form
     updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user_id", "key"], name="intake_draft_key")]
 
     def __str__(self) -> str:
         return self.title or f"draft {self.pk}"

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from jiesu.web.callback import views
+
+app_name = "callback"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("work/<str:number>/", views.work, name="work"),
+]

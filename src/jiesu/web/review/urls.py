@@ -1,0 +1,9 @@
+from django.urls import path
+
+from jiesu.web.review import views
+
+app_name = "review"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("work/<str:number>/", views.work, name="work"),
+]

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from jiesu.web.seat import views
+
+app_name = "seat"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("mine/", views.mine, name="mine"),
+    path("caller/", views.caller, name="caller"),
+    path("similar/", views.similar, name="similar"),
+    path("unit/", views.unit, name="unit"),
+    path("local-form/", views.local_form, name="local-form"),
+    path("draft/", views.draft, name="draft"),
+    path("draft/<str:key>/drop/", views.drop_draft, name="drop-draft"),
+]

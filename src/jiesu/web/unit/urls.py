@@ -1,0 +1,11 @@
+from django.urls import path
+
+from jiesu.web.unit import views
+
+app_name = "unit"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("sign/", views.sign_many, name="sign-many"),
+    path("<str:number>/report/<int:pk>/", views.report, name="report"),
+    path("<str:number>/report/<int:pk>/draft/", views.save_draft, name="save-draft"),
+]
