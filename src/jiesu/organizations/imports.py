@@ -83,7 +83,7 @@ class ImportReport:
 
     def count(self, outcome: Outcome) -> int:
         """How many rows had this outcome."""
-        return sum(row.outcome is outcome for row in self.rows)
+        return sum(row.outcome == outcome for row in self.rows)
 
     @property
     def refused(self) -> list[RowReport]:
