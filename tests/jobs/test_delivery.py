@@ -1,7 +1,6 @@
 """Delivery: each event to its followers once, none held up by another's trouble."""
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 from tests.factories import appeals as make
@@ -23,7 +22,7 @@ def deliver_all(at: dt.datetime = LATER) -> int:
 
 
 @pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def broken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A follower of "dispatch" that writes something and then fails."""
     seen: list[int] = []
 
@@ -33,7 +32,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         raise RuntimeError("nobody at home")
 
     monkeypatch.setitem(subscriptions.FOLLOWERS, "dispatch", (fails,))
-    yield seen
+    return seen
 
 
 def test_every_event_is_delivered_once(world: World) -> None:

@@ -72,7 +72,7 @@ def test_a_return_is_told_to_the_centres_dispatchers_and_its_verdict_to_the_appl
     assignment = make.lead_of(Appeal.objects.get())
     told()
     plea = Plea(
-        kind="return", reason_code="1", reason="不属于本单位职责", basis="三定方案",
+        kind="return", reason_code="not_our_duty", reason="不属于本单位职责", basis="三定方案",
         suggested_unit=world.units["environment"],
     )  # fmt: skip
     asked = handling.apply_for(assignment, plea, actor=world.actor("clerk"), at=MONDAY + HOUR)
@@ -108,7 +108,7 @@ def test_a_redo_is_told_to_the_handler_and_the_section_head(world: World) -> Non
 
     callback.record(
         appeal,
-        Said(reached=True, solved=False, satisfaction=1, dissatisfied_reason="1", note="又来了",
+        Said(reached=True, solved=False, satisfaction=1, dissatisfied_reason="not_solved", note="又来了",
              decision="redo"),
         actor=world.actor("callback"), at=MONDAY + 6 * HOUR,
     )  # fmt: skip

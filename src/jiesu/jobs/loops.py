@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
-from django.db import close_old_connections
+from django.db import connection
 
 from jiesu.foundation import clock
 from jiesu.jobs import beats, deadlines, delivery, tasks
@@ -145,14 +145,14 @@ class Runner:
         return max(left, 0.0)
 
     def _turn(self) -> Turn | None:
-        close_old_connections()
         began = time.monotonic()
         try:
             self._beat()
             turn = self.loop.turn(clock.now(), self.worker)
         except Exception:
             log.exception("loop %s: a turn failed", self.loop.name)
-            close_old_connections()
+            if not connection.in_atomic_block:
+                connection.close()  # it may be the trouble; the next turn opens another
             return None
         if turn.said:
             log.info("loop %s: %s in %.2f s", self.loop.name, turn.said, time.monotonic() - began)
