@@ -496,3 +496,33 @@ def test_texts_are_taken_for_ones_own_unit_only(corner: Corner) -> None:
     assert good.applied
     assert TextTemplate.objects.get().body == "{称呼}您好"
     assert told(bad) == [(2, "单位编码"), (3, "单位编码"), (4, "使用环节"), (5, "正文")]
+
+
+# Blank sheets and reports ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", list(imports.BLANKS))
+def test_a_blank_sheet_explains_itself_and_is_read_as_its_own_kind(
+    corner: Corner, what: str
+) -> None:
+    file = io.BytesIO()
+
+    imports.write_blank(file, what)
+
+    book = openpyxl.load_workbook(file)
+    assert book.sheetnames[1] == "填写说明"
+    options: dict[str, Any] = {"actor": SYSTEM, "at": AT}
+    if what == "classes":
+        options["scheme"] = corner.scheme
+    report = getattr(imports, f"import_{what}")(file, "空表.xlsx", **options)
+    assert (report.rows, report.ok) == (0, True)
+
+
+def test_what_is_wrong_can_be_taken_along_as_a_sheet(corner: Corner) -> None:
+    report = take_duty("分类编码,区划代码,单位编码\n0588,350102,GLCG")
+    file = io.BytesIO()
+
+    count = imports.export_errors(file, "csv", report)
+
+    assert count == 1
+    assert "2,分类编码,没有编码为“0588”的分类" in file.getvalue().decode("utf-8-sig")

@@ -11,6 +11,8 @@ from jiesu.catalogue.models import Category, CategoryMap, Scheme, valid_on
 from jiesu.catalogue.versions import Cached, day_of
 from jiesu.foundation.errors import Invalid, UseCaseError, invalid
 
+_LONGEST_QUERY = 64
+
 
 class NoScheme(UseCaseError):
     """No classification scheme holds on the day."""
@@ -34,6 +36,7 @@ class CategoryHit:
     level: int
     pinyin: str
     is_leaf: bool
+    parent_id: int | None = None
 
 
 @dataclass
@@ -107,6 +110,7 @@ def _index(scheme: Scheme) -> _Index:
                         row.level,
                         row.pinyin,
                         row.pk not in parents,
+                        row.parent_id,
                     ),
                     row.keywords,
                 )
@@ -117,12 +121,17 @@ def _index(scheme: Scheme) -> _Index:
     return found
 
 
+def listed(scheme: Scheme) -> list[CategoryHit]:
+    """Every class that may be chosen, in code order, for a tree. No statement in the warm path."""
+    return [hit for hit, _ in _index(scheme).hits]
+
+
 def search(q: str, scheme: Scheme, limit: int = 20) -> list[CategoryHit]:
     """Classes found by code prefix, pinyin initials or words, best first.
 
     Several words parted by blanks must all be found. An empty query gives the first level.
     """
-    words = q.casefold().split()
+    words = q[:_LONGEST_QUERY].casefold().split()
     hits = _index(scheme).hits
     if not words:
         return [hit for hit, _ in hits if hit.level == 1][:limit]

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from jiesu.access import Actor
-from jiesu.catalogue.categories import lineage
+from jiesu.catalogue.categories import active, lineage
 from jiesu.catalogue.editing import STALE, Problems, changed, must_edit, starting
 from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit, Scheme, valid_on
 from jiesu.catalogue.versions import day_of
 from jiesu.foundation.errors import ChangedMeanwhile, NotAllowedNow, invalid
 from jiesu.organizations.models import Region, Unit
-from jiesu.organizations.paths import ancestors
+from jiesu.organizations.paths import ancestors, below
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,28 @@ def _reason(entry: DutyEntry, category: Category, region: Region) -> str:
     return (
         f"权属目录：{entry.category.name} × {entry.region.name}{how}{basis}，"
         f"由{entry.unit.name}承办。"
+    )
+
+
+def entries(
+    at: dt.datetime | dt.date,
+    *,
+    scheme: Scheme | None = None,
+    within: Region | None = None,
+    history: bool = False,
+) -> QuerySet[DutyEntry]:
+    """The entries of a scheme (else of the one that holds) that hold or are to hold, by class.
+
+    ``within`` narrows to an area and those below it; ``history`` adds what ended.
+    """
+    day = day_of(at)
+    found = DutyEntry.objects.filter(category__scheme=scheme or active(at))
+    if within is not None:
+        found = found.filter(**below("region__path", within.path))
+    if not history:
+        found = found.filter(valid_on(day) | Q(valid_from__gt=day, valid_to__isnull=True))
+    return found.select_related("category", "region", "unit").order_by(
+        "category__code", "region__path", "valid_from", "pk"
     )
 
 

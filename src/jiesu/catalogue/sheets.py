@@ -48,6 +48,7 @@ class Column:
     required: bool = False  # the header must have it
     aliases: tuple[str, ...] = ()
     width: int = 16
+    note: str = ""  # what the sheet of explanations says
 
     @property
     def names(self) -> frozenset[str]:
@@ -438,11 +439,17 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def write_xlsx(
-    file: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[object]], title: str
+    file: BinaryIO,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[object]],
+    title: str,
+    *,
+    explain: bool = False,
 ) -> int:
     """Write one sheet with its header; a text stays a text, so nothing is ever a formula.
 
-    Tells how many rows were written.
+    ``explain`` adds a sheet that says what belongs into each column. Tells how many rows were
+    written.
     """
     book = xlsxwriter.Workbook(
         file,
@@ -474,6 +481,15 @@ def write_xlsx(
                 sheet.write_number(written, at, value)
             elif text := cell_text(value):
                 sheet.write_string(written, at, text[:32767], plain)
+    if explain:
+        notes = book.add_worksheet("填写说明")
+        notes.set_column(0, 1, 14)
+        notes.set_column(2, 2, 80)
+        lines = [("列", "是否必填", "说明")]
+        lines += [(c.title, "必填" if c.required else "选填", c.note) for c in columns]
+        for line, cells in enumerate(lines):
+            for at, text in enumerate(cells):
+                notes.write_string(line, at, text, plain if line else head)
     book.close()
     return written
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from django.db import transaction
+
 from jiesu.catalogue.models import CatalogueVersion
 from jiesu.foundation.clock import BEIJING
 
@@ -34,6 +36,8 @@ def touch() -> None:
     """Write a fresh stamp; called inside the transaction of every change."""
     CatalogueVersion.objects.update_or_create(name=_ROW, defaults={"stamp": secrets.token_hex(16)})
     forget()
+    # what another thread remembered between now and the commit is out of date then
+    transaction.on_commit(forget)
 
 
 def forget() -> None:

@@ -18,9 +18,9 @@ IN_USE, RETIRED = "启用", "停用"
 FLAT = (
     Column("code", "分类编码", True, ("编码",), 12),
     Column("name", "分类名称", True, ("名称", "分类"), 28),
-    Column("parent", "上级编码", False, ("上级分类编码", "父级编码"), 12),
-    Column("keywords", "关键词", False, (), 40),
-    Column("state", "状态", False, (), 8),
+    Column("parent", "上级编码", False, ("上级分类编码", "父级编码"), 12, "一级分类不填"),
+    Column("keywords", "关键词", False, (), 40, "查找分类时也能用到的词，用空格隔开"),
+    Column("state", "状态", False, (), 8, "启用或停用；不填保持原样"),
 )
 _NUMERALS = "一二三"
 WIDE = tuple(

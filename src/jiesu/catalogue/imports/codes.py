@@ -14,11 +14,11 @@ from jiesu.catalogue.models import CodeItem, CodeTable
 from jiesu.catalogue.sheets import Column, Row
 
 ALL = (
-    Column("table", "代码表", True, ("表", "字典"), 16),
+    Column("table", "代码表", True, ("表", "字典"), 16, "、".join(TABLE_NAMES.values())),
     Column("code", "代码", True, ("编码",), 18),
     Column("label", "名称", True, (), 32),
-    Column("order", "排序", False, ("序号",), 8),
-    Column("state", "状态", False, (), 8),
+    Column("order", "排序", False, ("序号",), 8, "小的在前；不填排在最后"),
+    Column("state", "状态", False, (), 8, "启用或停用；不填保持原样"),
 )
 
 

@@ -6,29 +6,38 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from django.db import transaction
-from django.db.models import Q
 
 from jiesu.access import Actor, Permission, may_manage
 from jiesu.catalogue.categories import active
-from jiesu.catalogue.duty import check_entry
+from jiesu.catalogue.duty import check_entry, entries
 from jiesu.catalogue.editing import changed
 from jiesu.catalogue.imports.report import BATCH, Finder, Import, Refused, Report, write_sheet
-from jiesu.catalogue.models import Category, DutyEntry, Scheme, valid_on
+from jiesu.catalogue.models import Category, DutyEntry, Scheme
 from jiesu.catalogue.sheets import Column, Row
-from jiesu.catalogue.versions import day_of
 from jiesu.organizations.models import Region, Unit
-from jiesu.organizations.paths import below
 
-CODE = Column("category", "分类编码", True, ("编码", "事项编码"), 12)
-NAME = Column("category_name", "分类名称", True, ("分类", "事项名称", "诉求分类"), 32)
-REGION = Column("region", "区划代码", True, ("区域代码", "地区代码"), 14)
-REGION_NAME = Column("region_name", "区划名称", True, ("区域", "地区", "区划", "所属区域"), 16)
-UNIT = Column("unit", "单位编码", True, ("承办单位编码",), 16)
-UNIT_NAME = Column("unit_name", "单位名称", True, ("承办单位", "责任单位", "主管单位"), 28)
+_EITHER = "编码和名称填一个即可；都填时要一致"
+CODE = Column("category", "分类编码", True, ("编码", "事项编码"), 12, _EITHER)
+NAME = Column(
+    "category_name",
+    "分类名称",
+    False,
+    ("分类", "事项名称", "诉求分类"),
+    32,
+    "如：生态环境 › 施工噪声",
+)
+REGION = Column("region", "区划代码", True, ("区域代码", "地区代码"), 14, _EITHER)
+REGION_NAME = Column(
+    "region_name", "区划名称", False, ("区域", "地区", "区划", "所属区域"), 16, "如：鼓楼区"
+)
+UNIT = Column("unit", "单位编码", True, ("承办单位编码",), 16, _EITHER)
+UNIT_NAME = Column(
+    "unit_name", "单位名称", False, ("承办单位", "责任单位", "主管单位"), 28, "全称，重名时请填编码"
+)
 FURTHER = (
-    Column("legal_basis", "法律依据", False, ("依据", "权属依据"), 48),
-    Column("valid_from", "启用日期", False, ("生效日期",), 12),
-    Column("valid_to", "停用日期", False, ("失效日期",), 12),
+    Column("legal_basis", "法律依据", False, ("依据", "权属依据"), 48, "法规名称和条款"),
+    Column("valid_from", "启用日期", False, ("生效日期",), 12, "如 2026-01-31；不填为导入当天"),
+    Column("valid_to", "停用日期", False, ("失效日期",), 12, "填写后该条目自这一天起停用"),
     Column("note", "备注", False, ("说明",), 24),
 )
 ALL = (CODE, NAME, REGION, REGION_NAME, UNIT, UNIT_NAME, *FURTHER)
@@ -106,7 +115,7 @@ class _DutyImport(Import):
     def load_present(self, regions: set[int]) -> None:
         listed = sorted(regions)
         for start in range(0, len(listed), BATCH):
-            entries = (
+            found = (
                 DutyEntry.objects.filter(
                     category__scheme=self.scheme, region__in=listed[start : start + BATCH]
                 )
@@ -114,18 +123,18 @@ class _DutyImport(Import):
                 .select_related("unit")
                 .order_by("valid_from")
             )
-            for entry in entries:
+            for entry in found:
                 place = (entry.category_id, entry.region_id)
                 if place in self.seen:
                     self.present.setdefault(place, []).append(entry)
 
     def plan(self, row: Row, category: Category, region: Region, unit: Unit) -> None:
         begins, ends = self.date(row, "valid_from"), self.date(row, "valid_to")
-        entries = self.present.get((category.pk, region.pk), [])
-        holding = next((e for e in reversed(entries) if e.valid_to is None), None)
+        present = self.present.get((category.pk, region.pk), [])
+        holding = next((e for e in reversed(present) if e.valid_to is None), None)
         basis, note = row.values.get("legal_basis", ""), row.values.get("note", "")
         if holding is None:
-            self.add(entries, category, region, unit, basis, note, begins, ends)
+            self.add(present, category, region, unit, basis, note, begins, ends)
             return
         same_unit = holding.unit_id == unit.pk
         if ends is not None:
@@ -156,7 +165,7 @@ class _DutyImport(Import):
 
     def add(
         self,
-        entries: list[DutyEntry],
+        present: list[DutyEntry],
         category: Category,
         region: Region,
         unit: Unit,
@@ -165,14 +174,14 @@ class _DutyImport(Import):
         begins: dt.date | None,
         ends: dt.date | None,
     ) -> None:
-        for entry in entries:
+        for entry in present:
             if (entry.unit_id, entry.valid_from, entry.valid_to) == (unit.pk, begins, ends):
                 self.report.unchanged += 1
                 return
         day = begins or self.today
         if ends is not None and ends <= day:
             raise Refused("valid_to", "停用日期应晚于启用日期。")
-        for entry in entries:
+        for entry in present:
             if (ends is None or entry.valid_from < ends) and (entry.valid_to or day) > day:
                 period = f"{entry.valid_from} 至 {entry.valid_to}"
                 raise Refused("valid_from", f"与“{entry.unit.name}”的承办期（{period}）重叠。")
@@ -254,20 +263,12 @@ def export_duty(
     history: bool = False,
 ) -> int:
     """Write the entries that hold or will hold (or ever held) in an area, as xlsx or csv."""
-    day = day_of(at)
-    entries = DutyEntry.objects.filter(category__scheme=scheme or active(at))
-    if within is not None:
-        entries = entries.filter(**below("region__path", within.path))
-    if not history:
-        entries = entries.filter(valid_on(day) | Q(valid_from__gt=day, valid_to__isnull=True))
-    ordered = entries.select_related("category", "region", "unit").order_by(
-        "category__code", "region__path", "valid_from"
-    )
-    return write_sheet(file, kind, ALL, _rows(ordered.iterator(BATCH)), "职责权属目录")
+    listed = entries(at, scheme=scheme, within=within, history=history)
+    return write_sheet(file, kind, ALL, _rows(listed.iterator(BATCH)), "职责权属目录")
 
 
-def _rows(entries: Iterator[DutyEntry]) -> Iterator[list[object]]:
-    for entry in entries:
+def _rows(listed: Iterator[DutyEntry]) -> Iterator[list[object]]:
+    for entry in listed:
         yield [
             entry.category.code,
             entry.category.path_name,

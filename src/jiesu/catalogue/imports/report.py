@@ -237,6 +237,14 @@ def _region(one: Region | Unit) -> Region:
     return one.region if isinstance(one, Unit) else one
 
 
+def export_errors(file: BinaryIO, kind: str, report: Report) -> int:
+    """Write what is wrong in each row, to be corrected beside the sheet, as xlsx or csv."""
+    columns = (Column("row", "行号", width=8), Column("column", "列", width=16),
+               Column("message", "问题", width=80))  # fmt: skip
+    rows = ([error.row, error.column, error.message] for error in report.errors)
+    return write_sheet(file, kind, columns, rows, "导入问题")
+
+
 def write_sheet(
     file: BinaryIO,
     kind: str,

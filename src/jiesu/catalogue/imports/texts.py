@@ -19,18 +19,19 @@ from jiesu.catalogue.imports.report import (
 )
 from jiesu.catalogue.models import TextTemplate
 from jiesu.catalogue.sheets import Column
-from jiesu.catalogue.templates import check, must_edit_for
+from jiesu.catalogue.templates import PLACEHOLDERS, check, must_edit_for
 from jiesu.foundation.errors import Forbidden
 from jiesu.organizations.models import Unit
 from jiesu.organizations.paths import below
 
+_PLACES = "".join(f"{{{name}}}" for name in PLACEHOLDERS)
 ALL = (
-    Column("desk", "使用环节", True, ("环节",), 12),
+    Column("desk", "使用环节", True, ("环节",), 12, "、".join(TextTemplate.Desk.labels)),
     Column("title", "标题", True, ("模板标题",), 24),
-    Column("body", "正文", True, ("内容", "模板正文"), 80),
-    Column("unit", "单位编码", False, (), 16),
+    Column("body", "正文", True, ("内容", "模板正文"), 80, f"可用占位符：{_PLACES}"),
+    Column("unit", "单位编码", False, (), 16, "不填单位则所有单位可用"),
     Column("unit_name", "单位名称", False, (), 28),
-    Column("order", "排序", False, ("序号",), 8),
+    Column("order", "排序", False, ("序号",), 8, "小的在前"),
 )
 
 
