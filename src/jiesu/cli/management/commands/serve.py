@@ -22,6 +22,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from jiesu.cli.demo import world as demo
 from jiesu.cli.supervisor import Child, Supervisor
 
 LOCAL = {"127.0.0.1", "localhost", "::1"}
@@ -29,7 +30,8 @@ LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 class Command(BaseCommand):
     help = "启动网站与后台任务（一个受监管的进程）。"
-    requires_system_checks = []
+    requires_system_checks = []  # checked by make check and at deployment; a start is quick
+    _accounts_shown = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.JIESU_HOST, help="监听地址")
@@ -66,6 +68,9 @@ class Command(BaseCommand):
             raise CommandError(_disk_sentence(trouble)) from None
         except DatabaseError as trouble:
             raise CommandError(_database_sentence(trouble)) from None
+        except KeyboardInterrupt:
+            self.say("Stopped. 已停止。")
+            sys.exit(130)
         connections.close_all()
         supervisor = Supervisor(children, self.say)
         code = supervisor.run(lambda: self._greet(host, port, supervisor, web=options["web"]))
@@ -79,11 +84,19 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         """Bring the database up to date and fill an empty one; skip what is done."""
-        if _waiting_migrations():
+        half_loaded = settings.JIESU_VAR / "demo-loading"
+        if half_loaded.exists():
+            self.say("The demo was interrupted while loading; it starts over. 演示数据重新载入。")
+            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+            call_command("flush", interactive=False, verbosity=0)
+        elif _waiting_migrations():
             self.say("Preparing the database… 正在准备数据库…")
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-        if "demo" in get_commands():
-            call_command("demo", "--if-empty", skip_checks=True)
+        if demo.is_empty():
+            half_loaded.touch()
+            call_command("demo", skip_checks=True)
+            half_loaded.unlink()
+            self._accounts_shown = True
 
     def _greet(self, host: str, port: int, supervisor: Supervisor, *, web: bool) -> None:
         """Say where it is, once it answers."""
@@ -99,9 +112,10 @@ class Command(BaseCommand):
         self.say(f"  Jiesu 接诉 is running: http://{shown}:{port}/")
         accounts = settings.JIESU_VAR / "demo-accounts.txt"
         if accounts.is_file() and not settings.IN_PRODUCTION:
-            self.say("")
-            for line in accounts.read_text(encoding="utf-8").splitlines():
-                self.say(f"  {line}")
+            if not self._accounts_shown:
+                self.say("")
+                for line in accounts.read_text(encoding="utf-8").splitlines():
+                    self.say(f"  {line}")
             if host not in LOCAL:
                 self.say("")
                 self.say("  Others on the network can reach this address, and the demo accounts")
