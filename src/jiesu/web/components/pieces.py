@@ -94,6 +94,17 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """One order in the narrow list beside the work."""
+
+    text: str
+    href: str
+    second: str = ""
+    clock: Any = None
+    current: bool = False
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of an order table. ``cell`` makes its cell from a row's object."""
 

@@ -24,6 +24,7 @@ from jiesu.web.navigation import Shell
 
 register = template.Library()
 
+MANY = 5  # more choices than this stand in columns
 KEY_NAMES = {"enter": "↵", "escape": "Esc", "arrowup": "↑", "arrowdown": "↓"}
 
 
@@ -191,6 +192,12 @@ def pagination(context: Context, page: Any, parameter: str = "after") -> dict[st
     }
 
 
+@register.inclusion_tag("components/queue.html")
+def queue(items: Sequence[Any], empty: str = "没有等着的工单。") -> dict[str, Any]:
+    """What waits, as a narrow list beside the work; goes last into a panel."""
+    return {"items": items, "empty": empty}
+
+
 @register.inclusion_tag("components/tabs.html")
 def tabs(items: Sequence[Any], label: str = "工作状态") -> dict[str, Any]:
     """Work states with counts."""
@@ -291,13 +298,15 @@ def field(
     if counter:  # the browser must not cut what was pasted: the counter says, the server judges
         attrs["maxlength"] = None
     limit = getattr(bound.field, "max_length", None)
+    choices = _choices(bound, key, of) if group else []
+    look = getattr(widget, "look", "choices is-many" if len(choices) > MANY else "choices")
     return {
         "bound": bound,
         "errors": _errors(bound, label or str(bound.label)),
         "input": bound if group else _render(bound, attrs),
-        "choices": _choices(bound, key, of) if group else (),
+        "choices": choices,
         "group": group,
-        "look": getattr(widget, "look", "choices"),
+        "look": look,
         "check": isinstance(widget, forms.CheckboxInput),
         "hidden": widget.is_hidden,
         "label": label or bound.label,
