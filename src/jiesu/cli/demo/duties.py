@@ -4,7 +4,6 @@ import datetime as dt
 
 from jiesu.catalogue import categories, versions
 from jiesu.catalogue.models import DutyEntry, FallbackUnit
-from jiesu.cli.demo.tree import SHOWN_CITIES
 from jiesu.organizations.models import Region, Unit
 
 # class, the city's unit, the county's unit ("" = none there), legal basis
@@ -81,6 +80,3 @@ def write(units: dict[str, Unit], at: dt.datetime) -> int:
     FallbackUnit.objects.bulk_create(fallbacks)
     versions.touch()
     return len(entries)
-
-
-__all__ = ["DUTIES", "SHOWN_CITIES", "write"]

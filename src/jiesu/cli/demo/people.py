@@ -75,9 +75,7 @@ def employ(units: dict[str, Unit], seed: int) -> list[Account]:
     first: set[int] = set()
     rows = []
     for index, unit, role in posts:
-        rows.append(
-            Post(user=made[index], unit=unit, role=role, is_default=index not in first)
-        )
+        rows.append(Post(user=made[index], unit=unit, role=role, is_default=index not in first))
         first.add(index)
     Post.objects.bulk_create(rows, batch_size=500)
     return shown

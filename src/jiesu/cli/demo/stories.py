@@ -209,7 +209,8 @@ def _long_ways(s: Stage) -> None:
     life.approve(s.ago(days=10.5))
     life = s.answered("0105", s.ago(days=16))  # dissatisfied, closed with a finding
     life.call_back(s.ago(days=14), Said(
-        reached=True, solved=False, satisfaction=2, dissatisfied_reason="policy", decision="finding",
+        reached=True, solved=False, satisfaction=2, dissatisfied_reason="policy",
+        decision="finding",
         finding="经复核现场照片和执法台账，占道问题已依法处理，诉求人要求超出政策范围。",
     ))  # fmt: skip
     life = s.sent("0206", s.ago(days=10))  # an improper return

@@ -144,13 +144,19 @@ class Life:
     def add_facts(self, at: dt.datetime) -> dt.datetime:
         """The citizen adds something."""
         return self.step(
-            at, "add_facts", self.staff(Role.AGENT), text="诉求人补充：昨晚又出现同样情况，有照片为证。"
+            at,
+            "add_facts",
+            self.staff(Role.AGENT),
+            text="诉求人补充：昨晚又出现同样情况，有照片为证。",
         )
 
     def withdraw(self, at: dt.datetime) -> dt.datetime:
         """The citizen takes it back."""
         return self.step(
-            at, "withdraw", self.staff(Role.AGENT), reason="诉求人来电表示问题已自行解决，要求撤销。"
+            at,
+            "withdraw",
+            self.staff(Role.AGENT),
+            reason="诉求人来电表示问题已自行解决，要求撤销。",
         )
 
     # --- the centre sends -----------------------------------------------------------------------
@@ -250,8 +256,8 @@ class Life:
         """The result is handed in."""
         again = "经再次核查和整改，" if self.round > 1 else ""
         answer = Answer(
-            handling_report=again + self.told.finding, public_reply=self.told.reply, found_true=True,
-            solved=solved, unsolved_reason="" if solved else "objective",
+            handling_report=again + self.told.finding, public_reply=self.told.reply,
+            found_true=True, solved=solved, unsolved_reason="" if solved else "objective",
             legal_basis="《信访工作条例》及相关行业规定" if self.rng.random() < 0.3 else "",
         )  # fmt: skip
         return self.step(at, "report", self.of_unit(unit), unit=unit.pk, answer=answer)
@@ -280,7 +286,7 @@ class Life:
         """The centre sends the reply back."""
         self.round += 1
         return self.step(
-            at, "send_back", self.staff(Role.REVIEWER), reason="未写明具体处理结果和完成时限，请重办。",
+            at, "send_back", self.staff(Role.REVIEWER), reason="未写明处理结果和完成时限，请重办。",
             reason_codes=("no_measure_or_result",),
         )  # fmt: skip
 

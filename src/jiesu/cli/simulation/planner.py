@@ -5,8 +5,8 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from jiesu.access import Role
 from jiesu.appeals.actions.callback import Said
 from jiesu.cli.simulation import matters
 from jiesu.cli.simulation.life import Life
@@ -54,9 +54,7 @@ def arrivals(
     while hour < end:
         slots.append(hour)
         share = 1.0 if hour >= begin else 0.0
-        weights.append(
-            share * HOURS[hour.hour] * WEEKDAYS[hour.weekday()] * MONTHS[hour.month - 1]
-        )
+        weights.append(share * HOURS[hour.hour] * WEEKDAYS[hour.weekday()] * MONTHS[hour.month - 1])
         hour += HOUR
     latest = end - MINUTE
     times = sorted(
@@ -145,9 +143,7 @@ class _Writer:
         calendar = policies.calendar(at)
         day, minute = at.date(), at.hour * 60 + at.minute
         if not calendar.is_workday(day) or minute >= 17 * 60 + 30:
-            begin = dt.datetime.combine(
-                calendar.next_workday(day), dt.time(8, 30), tzinfo=BEIJING
-            )
+            begin = dt.datetime.combine(calendar.next_workday(day), dt.time(8, 30), tzinfo=BEIJING)
         elif minute < 8 * 60 + 30:
             begin = at.replace(hour=8, minute=30)
         elif 12 * 60 <= minute < 14 * 60 + 30:
@@ -207,7 +203,7 @@ class _Writer:
         joint: tuple[Unit, ...] = ()
         named = lead or life.answers(at)
         if named is None:
-            return
+            return None
         if lead is None and self.chance(JOINT):
             other = life.province.others(self.rng, named)
             joint = (other,) if other is not None else ()
@@ -286,7 +282,8 @@ class _Writer:
     def ready(self, sent: dt.datetime, spoke: dt.datetime, due: dt.datetime) -> dt.datetime:
         """When the result is written: mostly in time, the last days most, sometimes late."""
         if self.chance(LATE):
-            late = due + dt.timedelta(minutes=self.rng.expovariate(1 / (90 if self.urgent else 900)))
+            mean = 90 if self.urgent else 900
+            late = due + dt.timedelta(minutes=self.rng.expovariate(1 / mean))
             ready = late if self.urgent else self.at_work(late)
         else:
             part = 0.15 + 0.65 * self.rng.random() ** 1.4
@@ -383,7 +380,7 @@ class _Writer:
                         handling_satisfaction=stars, note="诉求人对办理结果表示认可。")  # fmt: skip
             self.archive(life.call_back(at, said))
             return
-        bad = {
+        bad: dict[str, Any] = {
             "reached": True, "solved": False, "satisfaction": rng.choice((2, 2, 1)),
             "dissatisfied_reason": rng.choice(("not_solved", "not_contacted", "late", "shirking")),
             "note": "诉求人表示问题反复，未彻底解决。",
@@ -393,8 +390,8 @@ class _Writer:
             life.round += 1
             self.redo(at, unit, redone + 1, wanted=wanted)
             return
-        said = Said(**bad, decision="finding",
-                    finding="经复核现场照片和办理台账，诉求事项已依法办结，理由见核查报告。")  # fmt: skip
+        finding = "经复核现场照片和办理台账，诉求事项已依法办结，理由见核查报告。"
+        said = Said(**bad, decision="finding", finding=finding)
         self.archive(life.call_back(at, said))
 
     def redo(self, at: dt.datetime, unit: Unit, redone: int, *, wanted: bool) -> None:
@@ -422,6 +419,3 @@ class _Writer:
         if master.answered_at:
             # Without a unit of its own: a redo would send it out anew, so a bad word is a finding.
             self.ask(master.answered_at[0], None, wanted=True)
-
-
-__all__ = ["Arrival", "Role", "arrivals", "families", "plan_family"]

@@ -7,13 +7,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from jiesu.access import Actor
-from jiesu.appeals.actions import callback, closure, dispatch, handling, intake, marks, review
-from jiesu.appeals.actions import triage
+from jiesu.appeals.actions import (
+    callback,
+    closure,
+    dispatch,
+    handling,
+    intake,
+    marks,
+    review,
+    triage,
+)
 from jiesu.appeals.lifecycle import LIVE
 from jiesu.appeals.models import Appeal, Application, Assignment
 from jiesu.cli.simulation.plan import Plan, Step
-from jiesu.foundation.errors import UseCaseError
+from jiesu.foundation.errors import ChangedMeanwhile, UseCaseError
 
 TICK = dt.timedelta(minutes=30)  # how often the simulated loop looks at the limits
 
@@ -28,23 +35,35 @@ class Played:
 
 
 class Cast:
-    """The orders of one plan, by their number in it."""
+    """The orders of one plan, by their number in it; kept as the last use case left them."""
 
     def __init__(self, plan: Plan, until: dt.datetime) -> None:
         self.steps = iter(plan.sorted(until))
         self.appeals: dict[int, int] = {}
         self.dropped: set[int] = set()
+        self._kept: dict[int, Appeal] = {}
+
+    def keep(self, order: int, appeal: Appeal) -> None:
+        """A new order."""
+        self.appeals[order], self._kept[order] = appeal.pk, appeal
 
     def appeal(self, order: int) -> Appeal:
-        return (
-            Appeal.objects.select_related("region", "category", "centre", "master", "lead_unit")
-            .get(pk=self.appeals[order])
-        )  # fmt: skip
+        """The order as this cast last saw it."""
+        found = self._kept.get(order)
+        if found is None:
+            found = self._kept[order] = Appeal.objects.select_related("region", "category").get(
+                pk=self.appeals[order]
+            )
+        return found
+
+    def forget(self) -> None:
+        """Somebody else moved an order: read it again."""
+        self._kept.clear()
 
     def assignment(self, order: int, unit: int) -> Assignment:
         """The live assignment of that unit in that order."""
         found = (
-            Assignment.objects.select_related("unit", "parent")
+            Assignment.objects.select_related("unit")
             .filter(appeal=self.appeals[order], unit=unit, state__in=LIVE)
             .latest("pk")
         )
@@ -66,8 +85,9 @@ def play(
         if step.order in cast.dropped:
             continue
         try:
-            DOES[step.do](cast, step)
+            _perform(cast, step)
         except UseCaseError as refusal:
+            cast.forget()
             done.refused[f"{step.do}: {refusal}"] += 1
             cast.dropped.add(step.order)
             continue
@@ -78,6 +98,14 @@ def play(
     if tick:
         _tick(until)
     return done
+
+
+def _perform(cast: Cast, step: Step) -> None:
+    try:
+        DOES[step.do](cast, step)
+    except ChangedMeanwhile:  # answered with its master, marked by the loop
+        cast.forget()
+        DOES[step.do](cast, step)
 
 
 def _in_order(plans: Iterable[Plan], until: dt.datetime) -> Iterator[tuple[Step, Cast]]:
@@ -125,7 +153,7 @@ def _register(cast: Cast, step: Step) -> None:
         what["intake"], actor=step.who, at=step.at, accept=what["accept"],
         query_code=what["query_code"],
     )  # fmt: skip
-    cast.appeals[step.order] = appeal.pk
+    cast.keep(step.order, appeal)
 
 
 def _on_appeal(action: Callable[..., Any]) -> Callable[[Cast, Step], None]:
@@ -171,9 +199,7 @@ def _judge(cast: Cast, step: Step) -> None:
 
 def _merge(cast: Cast, step: Step) -> None:
     master = cast.appeal(step.what["master"])
-    triage.merge(
-        cast.appeal(step.order), master, step.what["reason"], actor=step.who, at=step.at
-    )
+    triage.merge(cast.appeal(step.order), master, step.what["reason"], actor=step.who, at=step.at)
 
 
 DOES: dict[str, Callable[[Cast, Step], None]] = {
@@ -205,5 +231,3 @@ DOES: dict[str, Callable[[Cast, Step], None]] = {
     "rate": _on_appeal(callback.rate),
     "archive": _on_appeal(closure.archive),
 }
-
-__all__ = ["Actor", "Cast", "Played", "play"]

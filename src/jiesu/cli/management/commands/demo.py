@@ -14,6 +14,8 @@ class Command(BaseCommand):
 
     help = "载入演示数据：福建省真实区划，虚构的单位人员和近三十天的工单"
 
+    requires_system_checks = ()
+
     def add_arguments(self, parser: CommandParser) -> None:
         """Whether to be silent about an installation in use."""
         parser.add_argument(
@@ -25,7 +27,9 @@ class Command(BaseCommand):
         if not world.is_empty():
             if options["if_empty"]:
                 return
-            raise CommandError("这里已有单位和工单，演示数据只能载入空的系统，以免与真实数据混在一起。")
+            raise CommandError(
+                "这里已有单位和工单，演示数据只能载入空的系统，以免与真实数据混在一起。"
+            )
         began = time.monotonic()
         self.stdout.write("Loading the demo province… 正在载入演示数据…")
         self._spoke_at = began
