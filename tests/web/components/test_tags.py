@@ -22,7 +22,7 @@ from jiesu.web.components.pieces import (
     Tag,
     WhyNot,
 )
-from jiesu.web.components.times import citizen_words, when_words
+from jiesu.web.components.times import citizen_time, when_words
 from jiesu.web.components.widgets import Picker, Segmented
 from jiesu.web.paging import KeyPage
 
@@ -95,7 +95,7 @@ def test_a_time_is_told_by_its_nearness(at: dt.datetime | dt.date, words: str) -
     ],
 )
 def test_a_citizen_hears_the_time_as_on_the_phone(hour: int, minute: int, words: str) -> None:
-    assert citizen_words(NOW.replace(hour=hour, minute=minute)) == words
+    assert citizen_time(NOW.replace(hour=hour, minute=minute)) == words
 
 
 def test_what_a_citizen_wrote_is_text_and_never_markup() -> None:

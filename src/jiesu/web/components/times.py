@@ -32,7 +32,7 @@ def exact(at: dt.datetime | dt.date) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S} 星期{WEEKDAYS[local.weekday()]}"
 
 
-def citizen_words(at: dt.datetime) -> str:
+def citizen_time(at: dt.datetime) -> str:
     """11月26日下午2点 — as one would say it on the phone."""
     local = at.astimezone(BEIJING)
     if local.hour == 0 and local.minute == 0:

@@ -149,7 +149,7 @@ def exactly(at: dt.datetime | None, empty: str = "—") -> SafeString:
 @register.filter
 def citizen_time(at: dt.datetime) -> str:
     """“11月26日下午2点”."""
-    return times.citizen_words(at)
+    return times.citizen_time(at)
 
 
 # --- lists -----------------------------------------------------------------------------------
