@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-
-from jiesu.appeals.models import Appeal, IntakeDraft
 from tests.factories import appeals as make
 from tests.factories.appeals import lead_of
 from tests.factories.world import World
 from tests.web.signed_in import client_of
+
+from jiesu.appeals.models import Appeal, IntakeDraft
 
 MAX_STATEMENTS = 12
 DESKS = [

@@ -97,8 +97,7 @@ def applications(request: DeskRequest) -> HttpResponse:
         Column("工单", lambda a: Cell(
             a.appeal.title, a.reason, href=reverse("orders:order", args=[a.appeal.number]),
             tags=tags_of(a.appeal)), "title"),
-        Column("建议/天数", lambda a: Cell(
-            a.suggested_unit.name if a.suggested_unit else f"{a.amount} 个工作日" if a.amount else "")),
+        Column("建议/天数", _wish_cell),
         Column("办理时限", lambda a: Cell(clock=face_of_row(a.appeal, at))),
         Column("申请时间", lambda a: Cell(f"{a.applied_at:%m-%d %H:%M}", a.applied_by)),
     ]  # fmt: skip
@@ -115,6 +114,13 @@ def applications(request: DeskRequest) -> HttpResponse:
         request, "dispatch/applications.html",
         {"table": table, "tabs": kinds, "heading": "待审批申请"},
     )  # fmt: skip
+
+
+def _wish_cell(application: Application) -> Cell:
+    """What is asked for: another unit, or more days."""
+    if application.suggested_unit is not None:
+        return Cell(application.suggested_unit.name)
+    return Cell(f"{application.amount} 个工作日" if application.amount else "")
 
 
 @desk_view(P.DISPATCH_ASSIGN)

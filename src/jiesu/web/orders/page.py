@@ -121,7 +121,7 @@ def _local_answers(appeal: Appeal) -> list[tuple[str, str]]:
     """What the local forms asked and heard; answers that name a person stay masked."""
     if not appeal.local_answers:
         return []
-    forms = local_forms.for_(appeal.category, appeal.region, appeal.registered_at.date())
+    forms = local_forms.for_(appeal.category, appeal.region, appeal.registered_at)
     return [
         (item.label, exposure.HIDDEN if item.personal else item.text)
         for item in local_forms.shown(forms, appeal.local_answers)

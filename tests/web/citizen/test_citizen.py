@@ -1,0 +1,122 @@
+"""A citizen tells, asks, adds, urges, withdraws and rates, on a cheap phone."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from tests.factories import appeals as make
+from tests.factories.world import World
+
+from jiesu.appeals.models import Appeal
+
+TYPED = {
+    "content": "小区门口路灯坏了一周，晚上看不清路，希望尽快修好。", "appeal_type": "02",
+    "region_code": "350102001", "address": "东街 12 号", "phone": "13812342046", "name": "陈女士",
+    "petitioner_kind": "person", "confidentiality": "0", "reply_wanted": "on",
+    "upload_key": "u1", "idempotency_key": "c1",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_counts() -> None:
+    cache.clear()
+
+
+def knowing(appeal: Appeal) -> Client:
+    client = Client()
+    client.post("/query/", {"number": appeal.number, "proof": appeal.phone[-4:]})
+    return client
+
+
+def test_a_citizen_submits_and_sees_where_it_stands(world: World) -> None:
+    client = Client()
+
+    answer = client.post("/submit/", TYPED, follow=True)
+
+    appeal = Appeal.objects.get()
+    shown = answer.content.decode()
+    assert appeal.number in shown
+    assert appeal.query_code in shown
+    assert appeal.centre == world.units["fuzhou_centre"]
+    progress = client.get(f"/progress/{appeal.number}/").content.decode()
+    assert "已收到" in progress
+    assert "13812342046" not in progress
+
+
+def test_a_double_click_makes_one(world: World) -> None:
+    client = Client()
+
+    client.post("/submit/", TYPED)
+    client.post("/submit/", TYPED)
+
+    assert Appeal.objects.count() == 1
+
+
+def test_what_is_wrong_is_said_at_its_field_and_the_text_stays(world: World) -> None:
+    answer = Client().post("/submit/", {**TYPED, "phone": "12"})
+
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "路灯坏了一周" in shown
+    assert not Appeal.objects.exists()
+
+
+def test_only_number_and_proof_together_open_the_page(world: World) -> None:
+    appeal = make.dispatched(world)
+    stranger = Client()
+
+    wrong = stranger.post("/query/", {"number": appeal.number, "proof": "0000"})
+
+    assert wrong.status_code == 404
+    assert stranger.get(f"/progress/{appeal.number}/").status_code == 404
+    assert knowing(appeal).get(f"/progress/{appeal.number}/").status_code == 200
+
+
+def test_guessing_is_stopped(world: World) -> None:
+    appeal = make.dispatched(world)
+    client = Client()
+
+    answers = [
+        client.post("/query/", {"number": appeal.number, "proof": f"{n:04d}"}) for n in range(11)
+    ]
+
+    assert "查询次数太多" in answers[-1].content.decode()
+
+
+def test_a_citizen_adds_urges_once_a_day_and_withdraws(world: World) -> None:
+    appeal = make.dispatched(world)
+    client = knowing(appeal)
+    base = f"/progress/{appeal.number}/"
+
+    client.post(base + "facts/", {"text": "今天又来了"})
+    client.post(base + "urge/", {})
+    again = client.post(base + "urge/", {})
+    client.post(base + "withdraw/", {})
+
+    appeal.refresh_from_db()
+    assert appeal.urge_count == 1
+    assert "今天已经催办过" in again.content.decode()
+    assert appeal.status == "withdrawn"
+
+
+def test_a_content_citizen_closes_and_a_bad_rating_waits_for_a_call(world: World) -> None:
+    good, bad = make.answered(world), make.answered(world)
+
+    knowing(good).post(f"/progress/{good.number}/rate/", {"solved": "yes", "satisfaction": "5"})
+    knowing(bad).post(f"/progress/{bad.number}/rate/", {"solved": "no", "satisfaction": "1"})
+
+    good.refresh_from_db()
+    bad.refresh_from_db()
+    assert good.status == "closed"
+    assert bad.status == "callback"
+    assert bad.satisfaction == 1
+
+
+def test_published_answers_are_open_to_all_and_others_are_not(world: World) -> None:
+    appeal = make.answered(world)
+
+    hidden = Client().get(f"/answers/{appeal.number}/")
+    Appeal.objects.filter(pk=appeal.pk).update(published_at=appeal.replied_at)
+    shown = Client().get(f"/answers/{appeal.number}/")
+
+    assert hidden.status_code == 404
+    assert appeal.title in shown.content.decode()
