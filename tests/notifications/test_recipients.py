@@ -108,8 +108,8 @@ def test_a_redo_is_told_to_the_handler_and_the_section_head(world: World) -> Non
 
     callback.record(
         appeal,
-        Said(reached=True, solved=False, satisfaction=1, dissatisfied_reason="not_solved", note="又来了",
-             decision="redo"),
+        Said(reached=True, solved=False, satisfaction=1, dissatisfied_reason="not_solved",
+             note="又来了", decision="redo"),
         actor=world.actor("callback"), at=MONDAY + 6 * HOUR,
     )  # fmt: skip
 
