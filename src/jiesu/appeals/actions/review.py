@@ -27,7 +27,7 @@ def current_reply(appeal: Appeal) -> Reply | None:
             assignment__depth=0,
             stage__in=[Reply.Stage.SUBMITTED, Reply.Stage.APPROVED],
         )
-        .order_by("-submitted_at")
+        .order_by("-submitted_at", "-pk")
         .first()
     )
 
