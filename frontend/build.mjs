@@ -1,6 +1,6 @@
 // Bundles frontend/ into the folder given as the first argument. Run by scripts/build_frontend.py.
 import { createHash } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import * as sass from 'sass';
@@ -47,6 +47,20 @@ for (const [file, about] of Object.entries(scripts.metafile.outputs)) {
     manifest['app.js preload'] = about.imports.filter((i) => i.kind === 'import-statement').map((i) => path.basename(i.path));
   }
 }
+// The licences of everything that went in travel with it.
+const inputs = [...Object.keys(scripts.metafile.inputs), ...style.loadedUrls.map((url) => url.pathname)];
+const packages = new Set(inputs.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]).filter(Boolean));
+const notices = [];
+for (const name of [...packages].sort()) {
+  const folder = path.resolve(here, '../node_modules', name);
+  const about = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
+  notices.push(`${name} ${about.version} (${about.license})`);
+  for (const file of (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file))) {
+    notices.push(await readFile(path.join(folder, file), 'utf8').catch(() => ''));
+  }
+}
+await writeFile(path.join(out, 'licenses.txt'), notices.join('\n\n'));
+
 const first = [manifest['app.js'], ...manifest['app.js preload']];
 manifest.ordinaryPageScriptBytes = first.reduce((sum, name) => sum + sizes[name], 0);
 await writeFile(path.join(out, 'manifest.json'), JSON.stringify(manifest, null, 1));

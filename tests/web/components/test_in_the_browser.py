@@ -1,10 +1,14 @@
 """What the modules of frontend/js promise, with a keyboard, a mouse and a phone."""
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, Request, expect
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
+AXE = Path(__file__).resolve().parents[3] / "node_modules/axe-core/axe.min.js"
 PAGES = ["/gallery/", "/gallery/order/", "/gallery/form/", "/gallery/seat/", "/gallery/citizen/"]
 
 
@@ -33,6 +37,24 @@ def test_no_page_is_wider_than_a_phone_and_every_input_has_a_name(page: Page, ad
         .map(e => e.outerHTML)"""
     )
     assert nameless == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", [*PAGES, "/account/sign-in/", "/gallery/error/500/"])
+def test_no_page_breaks_a_rule_of_accessibility_that_a_machine_can_check(
+    page: Page, address: str, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address)
+
+    page.evaluate(AXE.read_text())
+    rules = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
+
+    broken = [
+        (rule["id"], node["html"][:120]) for rule in found["violations"] for node in rule["nodes"]
+    ]
+    assert broken == []
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/gallery/error/404/", "/gallery/error/500/"])
