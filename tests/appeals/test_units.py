@@ -1,0 +1,458 @@
+"""Dispatch and the unit's work: guards, returns, applications, passing down, joint units."""
+
+import datetime as dt
+
+import pytest
+from tests.factories import appeals as make
+from tests.factories.appeals import GOOD_ANSWER, lead_of, minutes
+from tests.factories.world import MONDAY, World
+
+from jiesu.appeals.actions import dispatch, handling, intake, review
+from jiesu.appeals.actions.dispatch import Order
+from jiesu.appeals.actions.handling import Answer, Plea
+from jiesu.appeals.lifecycle import State, Status
+from jiesu.appeals.models import Appeal, Application, Assignment, Clock
+from jiesu.catalogue import codes
+from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, Invalid, NotAllowedNow
+
+
+def code(table: str) -> str:
+    return codes.items(table, MONDAY)[0].code
+
+
+def return_plea(world: World) -> Plea:
+    return Plea(
+        kind="return", reason_code=code("return_reason"), reason="不属于我局职责",
+        basis="《三定方案》第三条", suggested_unit=world.units["environment"],
+    )  # fmt: skip
+
+
+def extension_plea(days: int = 3) -> Plea:
+    return Plea(
+        kind="extension", reason_code=code("extension_reason"), reason="需联合整治", days=days,
+        plan="三日内联合执法", citizen_told="已电话告知",
+    )  # fmt: skip
+
+
+def pending(appeal: Appeal) -> Application:
+    return Application.objects.select_related("appeal", "suggested_unit").get(
+        appeal=appeal, verdict="pending"
+    )
+
+
+# --- dispatch ---------------------------------------------------------------------------------
+
+
+def test_another_unit_than_the_catalogues_needs_a_reason(world: World) -> None:
+    appeal = make.accepted(world)
+    order = Order(lead=world.units["environment"])
+
+    with pytest.raises(Invalid) as error:
+        dispatch.assign(appeal, order, actor=world.actor("dispatcher"), at=MONDAY)
+
+    assert error.value.errors[0].code == "reason_required"
+
+
+def test_an_unclassified_appeal_is_not_dispatched(world: World) -> None:
+    appeal = make.accepted(world, category_code="")
+
+    with pytest.raises(Invalid) as error:
+        dispatch.assign(
+            appeal, Order(lead=world.units["urban"], reason="试"),
+            actor=world.actor("dispatcher"), at=MONDAY,
+        )  # fmt: skip
+
+    assert error.value.errors[0].code == "unclassified"
+
+
+def test_the_same_unit_is_not_lead_and_joint(world: World) -> None:
+    appeal = make.accepted(world)
+    order = Order(lead=world.units["urban"], joint=[world.units["urban"]])
+
+    with pytest.raises(Invalid):
+        dispatch.assign(appeal, order, actor=world.actor("dispatcher"), at=MONDAY)
+
+
+def test_another_centre_may_not_dispatch(world: World) -> None:
+    appeal = make.accepted(world)
+
+    with pytest.raises(Forbidden):
+        dispatch.assign(
+            appeal, Order(lead=world.units["urban"]),
+            actor=world.actor("xiamen_dispatcher"), at=MONDAY,
+        )  # fmt: skip
+
+
+def test_two_dispatchers_on_one_order_the_second_is_told(world: World) -> None:
+    appeal = make.accepted(world)
+    stale = Appeal.objects.select_related("category", "region").get(pk=appeal.pk)
+    order = Order(lead=world.units["urban"])
+    dispatch.assign(appeal, order, actor=world.actor("dispatcher"), at=MONDAY)
+
+    with pytest.raises(ChangedMeanwhile):
+        dispatch.assign(stale, order, actor=world.actor("dispatcher"), at=MONDAY)
+
+    assert Assignment.objects.filter(appeal=appeal).count() == 1
+
+
+def test_redispatch_starts_the_new_units_clocks_anew_and_never_the_citizens(world: World) -> None:
+    appeal = make.dispatched(world)
+    total = Clock.objects.get(appeal=appeal, kind="total")
+    later = MONDAY + dt.timedelta(days=2)
+
+    dispatch.reassign(
+        appeal, Order(lead=world.units["environment"], reason="职责不符"),
+        actor=world.actor("dispatcher"), at=later,
+    )  # fmt: skip
+
+    handle = Clock.objects.get(appeal=appeal, kind="handle", stopped_at=None)
+    assert handle.started_at == later
+    assert Clock.objects.get(pk=total.pk).due_at == total.due_at
+    states = dict(Assignment.objects.filter(appeal=appeal).values_list("unit_name", "state"))
+    assert states == {"鼓楼区城管局": "cancelled", "鼓楼生态环境局": "assigned"}
+
+
+# --- returns ----------------------------------------------------------------------------------
+
+
+def test_an_accepted_return_waits_for_dispatch_again(world: World) -> None:
+    appeal = make.dispatched(world)
+    handling.apply_for(
+        lead_of(appeal), return_plea(world), actor=world.actor("clerk"), at=MONDAY + minutes(60)
+    )
+
+    dispatch.judge_return(
+        pending(appeal), accept=True, decision="同意", actor=world.actor("dispatcher"),
+        at=MONDAY + minutes(90),
+    )  # fmt: skip
+
+    appeal.refresh_from_db()
+    assert appeal.where is Status.ACCEPTED
+    assert appeal.lead_unit is None
+    assert appeal.return_count == 1
+    assert lead_of(appeal).where is State.RETURNED
+
+
+def test_a_refused_return_keeps_the_original_clock_and_records_it_as_improper(
+    world: World,
+) -> None:
+    assignment = make.signed(world)
+    appeal = assignment.appeal
+    due = Clock.objects.get(appeal=appeal, kind="handle").due_at
+    handling.apply_for(
+        lead_of(appeal), return_plea(world), actor=world.actor("clerk"), at=MONDAY + minutes(70)
+    )
+
+    dispatch.judge_return(
+        pending(appeal), accept=False, decision="属于贵局职责", designate=True,
+        actor=world.actor("dispatcher"), at=MONDAY + minutes(300),
+    )  # fmt: skip
+
+    appeal.refresh_from_db()
+    assert Clock.objects.get(appeal=appeal, kind="handle").due_at == due
+    assert appeal.improper_return_count == 1
+    assert lead_of(appeal).where is State.HANDLING
+    assert lead_of(appeal).is_designated
+
+
+def test_a_designated_unit_and_one_that_returned_before_may_not_return(world: World) -> None:
+    designated = make.dispatched(world, designate=True)
+    with pytest.raises(NotAllowedNow, match="指定"):
+        handling.apply_for(
+            lead_of(designated), return_plea(world), actor=world.actor("clerk"), at=MONDAY
+        )
+
+    appeal = make.signed(world).appeal
+    handling.apply_for(
+        lead_of(appeal), return_plea(world), actor=world.actor("clerk"), at=MONDAY + minutes(70)
+    )
+    dispatch.judge_return(
+        pending(appeal), accept=False, decision="属于贵局", actor=world.actor("dispatcher"),
+        at=MONDAY + minutes(80),
+    )  # fmt: skip
+    with pytest.raises(NotAllowedNow, match="已退单"):
+        handling.apply_for(
+            lead_of(appeal), return_plea(world), actor=world.actor("clerk"),
+            at=MONDAY + minutes(90),
+        )  # fmt: skip
+
+
+def test_a_return_after_its_limit_is_refused(world: World) -> None:
+    appeal = make.dispatched(world)
+
+    with pytest.raises(NotAllowedNow, match="超过退单时限"):
+        handling.apply_for(
+            lead_of(appeal), return_plea(world), actor=world.actor("clerk"),
+            at=MONDAY + dt.timedelta(days=7),
+        )  # fmt: skip
+
+
+def test_a_return_needs_basis_and_a_suggested_unit(world: World) -> None:
+    appeal = make.dispatched(world)
+    plea = Plea(kind="return", reason_code=code("return_reason"), reason="不归我们管")
+
+    with pytest.raises(Invalid) as error:
+        handling.apply_for(lead_of(appeal), plea, actor=world.actor("clerk"), at=MONDAY)
+
+    assert {e.field for e in error.value.errors} == {"basis", "suggested_unit"}
+
+
+def test_two_judges_the_second_finds_it_decided(world: World) -> None:
+    appeal = make.dispatched(world)
+    handling.apply_for(
+        lead_of(appeal), return_plea(world), actor=world.actor("clerk"), at=MONDAY + minutes(60)
+    )
+    first, second = pending(appeal), pending(appeal)
+    judge = world.actor("dispatcher")
+    dispatch.judge_return(first, accept=False, decision="不同意", actor=judge, at=MONDAY)
+
+    with pytest.raises(ChangedMeanwhile):
+        dispatch.judge_return(second, accept=True, decision="同意", actor=judge, at=MONDAY)
+
+
+# --- extension, suspension, ending --------------------------------------------------------------
+
+
+def test_an_extension_lengthens_the_units_and_the_citizens_limit_once(world: World) -> None:
+    appeal = make.signed(world).appeal
+    before = {c.kind: c.due_at for c in Clock.objects.filter(appeal=appeal)}
+    handling.apply_for(
+        lead_of(appeal), extension_plea(), actor=world.actor("clerk"), at=MONDAY + minutes(70)
+    )
+    dispatch.judge_extension(
+        pending(appeal), accept=True, decision="同意", actor=world.actor("dispatcher"),
+        at=MONDAY + minutes(80),
+    )  # fmt: skip
+
+    after = {c.kind: c.due_at for c in Clock.objects.filter(appeal=appeal)}
+    assert after["handle"] > before["handle"]
+    assert after["total"] > before["total"]
+    with pytest.raises(NotAllowedNow, match="不能再延"):
+        handling.apply_for(
+            lead_of(appeal), extension_plea(), actor=world.actor("clerk"),
+            at=MONDAY + minutes(90),
+        )  # fmt: skip
+
+
+def test_a_lapsed_limit_is_not_extended(world: World) -> None:
+    appeal = make.signed(world).appeal
+
+    with pytest.raises(NotAllowedNow, match="时限已过"):
+        handling.apply_for(
+            lead_of(appeal), extension_plea(), actor=world.actor("clerk"),
+            at=MONDAY + dt.timedelta(days=30),
+        )  # fmt: skip
+
+
+def test_a_suspension_pauses_every_clock_and_they_go_on_where_they_stood(world: World) -> None:
+    appeal = make.signed(world).appeal
+    due = Clock.objects.get(appeal=appeal, kind="handle").due_at
+    plea = Plea(kind="suspension", reason_code="lawsuit", reason="等待判决", citizen_told="已告知")
+    handling.apply_for(lead_of(appeal), plea, actor=world.actor("clerk"), at=MONDAY + minutes(70))
+    dispatch.judge_suspension(
+        pending(appeal), accept=True, decision="同意", actor=world.actor("dispatcher"),
+        at=MONDAY + minutes(80),
+    )  # fmt: skip
+    appeal.refresh_from_db()
+    assert appeal.where is Status.SUSPENDED
+    assert appeal.is_paused
+    assert not Clock.objects.filter(appeal=appeal, stopped_at=None, paused_at=None).exists()
+
+    dispatch.resume(
+        appeal, "判决已下", actor=world.actor("dispatcher"),
+        at=MONDAY + minutes(80) + dt.timedelta(days=7),
+    )  # fmt: skip
+
+    resumed = Clock.objects.get(appeal=appeal, kind="handle")
+    assert resumed.paused_at is None
+    assert resumed.due_at == due + dt.timedelta(days=7)  # five working days later, and a weekend
+
+
+def test_unreachable_needs_tries_on_three_days(world: World) -> None:
+    appeal = make.signed(world).appeal
+    plea = Plea(
+        kind="suspension", reason_code="unreachable", reason="联系不上", citizen_told="无法告知"
+    )
+    clerk = world.actor("clerk")
+
+    with pytest.raises(NotAllowedNow, match="3 天"):
+        handling.apply_for(lead_of(appeal), plea, actor=clerk, at=MONDAY + minutes(70))
+    for day in range(3):
+        handling.contact(
+            lead_of(appeal), way="phone", reached=False, note="", actor=clerk,
+            at=MONDAY + dt.timedelta(days=day, hours=2),
+        )  # fmt: skip
+    handling.apply_for(
+        lead_of(appeal), plea, actor=clerk, at=MONDAY + dt.timedelta(days=2, hours=3)
+    )
+
+    assert pending(appeal).kind == "suspension"
+
+
+def test_an_ending_needs_the_centre(world: World) -> None:
+    appeal = make.signed(world).appeal
+    plea = Plea(kind="ending", reason_code=code("ending_reason"), reason="诉求人已搬离")
+    handling.apply_for(lead_of(appeal), plea, actor=world.actor("clerk"), at=MONDAY + minutes(70))
+
+    dispatch.judge_ending(
+        pending(appeal), accept=True, decision="同意终止", actor=world.actor("dispatcher"),
+        at=MONDAY + minutes(80),
+    )  # fmt: skip
+
+    appeal.refresh_from_db()
+    assert appeal.where is Status.TERMINATED
+    assert not Clock.objects.filter(appeal=appeal, stopped_at=None).exists()
+
+
+# --- handling ---------------------------------------------------------------------------------
+
+
+def test_another_units_clerk_may_not_sign(world: World) -> None:
+    appeal = make.dispatched(world)
+
+    with pytest.raises(Forbidden):
+        handling.sign(lead_of(appeal), actor=world.actor("environment_clerk"), at=MONDAY)
+
+
+def test_an_answer_needs_a_contact_words_and_a_verdict(world: World) -> None:
+    assignment = make.signed(world)
+
+    with pytest.raises(Invalid) as error:
+        handling.report(
+            assignment, Answer(handling_report="", public_reply="已处理。"),
+            actor=world.actor("clerk"), at=MONDAY + minutes(70),
+        )  # fmt: skip
+
+    told = {e.field for e in error.value.errors}
+    assert told == {"handling_report", "public_reply", "solved", "contact"}
+
+
+def test_nobody_passes_their_own_answer(world: World) -> None:
+    assignment = make.signed(world)
+    head = world.actor("section_head")
+    handling.contact(
+        assignment, way="phone", reached=True, note="已联系", actor=head, at=MONDAY + minutes(61)
+    )
+    handling.report(lead_of(assignment.appeal), GOOD_ANSWER, actor=head, at=MONDAY + minutes(70))
+
+    with pytest.raises(Forbidden, match="自己"):
+        handling.inner_approve(lead_of(assignment.appeal), "", actor=head, at=MONDAY + minutes(80))
+
+
+def test_an_order_passed_down_comes_back_up_and_stays_the_superiors(world: World) -> None:
+    assignment = make.signed(world)
+    appeal = assignment.appeal
+    child = handling.pass_down(
+        assignment, world.units["urban_section"], "请现场核查", actor=world.actor("clerk"),
+        at=MONDAY + minutes(70),
+    )  # fmt: skip
+    section = world.actor("section_clerk")
+    child = Assignment.objects.select_related("appeal", "unit").get(pk=child.pk)
+    assert child.due_at is not None
+    handling.sign(child, actor=section, at=MONDAY + minutes(80))
+    child = Assignment.objects.select_related("appeal", "unit").get(pk=child.pk)
+    handling.report(
+        child, Answer(handling_report="现场已清理。", solved=True), actor=section,
+        at=MONDAY + minutes(90),
+    )  # fmt: skip
+
+    assert lead_of(appeal).where is State.HANDLING
+    assert Assignment.objects.get(pk=child.pk).where is State.REPORTED
+    appeal.refresh_from_db()
+    assert appeal.where is Status.DISPATCHED
+    assert appeal.lead_unit == world.units["urban"]
+
+
+def test_passing_down_goes_below_only_and_is_recalled(world: World) -> None:
+    assignment = make.signed(world)
+    clerk = world.actor("clerk")
+    with pytest.raises(Invalid):
+        handling.pass_down(
+            assignment, world.units["environment"], "", actor=clerk, at=MONDAY + minutes(70)
+        )
+
+    handling.pass_down(
+        assignment, world.units["urban_section"], "", actor=clerk, at=MONDAY + minutes(70)
+    )
+    handling.recall(lead_of(assignment.appeal), "自办", actor=clerk, at=MONDAY + minutes(80))
+
+    assert lead_of(assignment.appeal).where is State.HANDLING
+    assert Assignment.objects.get(depth=1).where is State.CANCELLED
+
+
+def test_a_section_may_give_an_order_back_to_its_bureau(world: World) -> None:
+    assignment = make.signed(world)
+    child = handling.pass_down(
+        assignment, world.units["urban_section"], "", actor=world.actor("clerk"),
+        at=MONDAY + minutes(70),
+    )  # fmt: skip
+    child = Assignment.objects.select_related("appeal", "unit").get(pk=child.pk)
+    handling.apply_for(
+        child, return_plea(world), actor=world.actor("section_clerk"), at=MONDAY + minutes(80)
+    )
+
+    dispatch.judge_return(
+        pending(assignment.appeal), accept=True, decision="收回", actor=world.actor("clerk"),
+        at=MONDAY + minutes(90),
+    )  # fmt: skip
+
+    assert lead_of(assignment.appeal).where is State.HANDLING
+    assert assignment.appeal.events.filter(kind="take_back").count() == 0
+
+
+def test_a_joint_unit_reports_for_itself_before_the_lead_is_due(world: World) -> None:
+    appeal = make.dispatched(world, joint=("environment",))
+    joint = Assignment.objects.select_related("appeal", "unit").get(nature="joint")
+    lead_due = Clock.objects.get(appeal=appeal, kind="handle").due_at
+    joint_due = Clock.objects.get(appeal=appeal, kind="joint").due_at
+    clerk = world.actor("environment_clerk")
+    handling.sign(joint, actor=clerk, at=MONDAY + minutes(60))
+    joint = Assignment.objects.select_related("appeal", "unit").get(pk=joint.pk)
+
+    handling.report(
+        joint, Answer(handling_report="噪声监测未超标。"), actor=clerk, at=MONDAY + minutes(90)
+    )
+
+    assert joint_due < lead_due
+    assert Assignment.objects.get(pk=joint.pk).where is State.REPORTED
+    appeal.refresh_from_db()
+    assert appeal.where is Status.DISPATCHED
+
+
+def test_a_reply_sent_back_takes_up_the_clock_where_it_stood(world: World) -> None:
+    appeal = make.reported(world)
+    handed_in = Clock.objects.get(appeal=appeal, kind="handle")
+    review.send_back(
+        appeal, "不具体", actor=world.actor("reviewer"),
+        at=MONDAY + dt.timedelta(days=1, minutes=110),
+    )  # fmt: skip
+
+    again = Clock.objects.get(appeal=appeal, kind="handle")
+    assert again.stopped_at is None
+    assert again.due_at == handed_in.due_at + dt.timedelta(days=1)
+    assert lead_of(appeal).round == 2
+
+
+def test_a_limit_stopped_late_leaves_a_breach_even_when_no_loop_ran(world: World) -> None:
+    appeal = make.dispatched(world)
+
+    handling.sign(lead_of(appeal), actor=world.actor("clerk"), at=MONDAY + dt.timedelta(days=5))
+
+    appeal.refresh_from_db()
+    breached = {e.data["clock"] for e in appeal.events.filter(kind="clock_breached")}
+    assert breached == {"open", "sign"}
+    assert appeal.breach_count == 2
+
+
+def test_withdrawing_takes_everything_back(world: World) -> None:
+    appeal = make.dispatched(world, joint=("environment",))
+    handling.apply_for(
+        lead_of(appeal), return_plea(world), actor=world.actor("clerk"), at=MONDAY + minutes(60)
+    )
+    appeal.refresh_from_db()
+
+    intake.withdraw(appeal, "已解决", actor=world.actor("agent"), at=MONDAY + minutes(90))
+
+    assert set(Assignment.objects.values_list("state", flat=True)) == {"cancelled"}
+    assert Application.objects.get().verdict == "lapsed"
+    assert not Clock.objects.filter(stopped_at=None).exists()
