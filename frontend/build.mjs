@@ -50,6 +50,11 @@ for (const [file, about] of Object.entries(scripts.metafile.outputs)) {
 // The licences of everything that went in travel with it.
 const inputs = [...Object.keys(scripts.metafile.inputs), ...style.loadedUrls.map((url) => url.pathname)];
 const packages = new Set(inputs.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]).filter(Boolean));
+for (const name of [...packages]) {
+  // What a package has inlined: its own dependencies.
+  const about = JSON.parse(await readFile(path.resolve(here, '../node_modules', name, 'package.json'), 'utf8'));
+  if (name.startsWith('@alpinejs/')) Object.keys(about.dependencies).forEach((inlined) => packages.add(inlined));
+}
 const notices = [];
 for (const name of [...packages].sort()) {
   const folder = path.resolve(here, '../node_modules', name);

@@ -6,7 +6,6 @@ const root = document.documentElement;
 export function showTheme() {
   const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
   document.querySelectorAll('[data-theme-switch]').forEach((button) => {
-    button.setAttribute('aria-pressed', String(dark));
     button.textContent = dark ? '浅色' : '深色';
   });
   return dark;
