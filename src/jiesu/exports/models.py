@@ -26,14 +26,15 @@ class Export(models.Model):
     post_id = models.BigIntegerField()
     who = models.CharField(max_length=64)
     unit_name = models.CharField(max_length=64)
-    title = models.CharField(max_length=128)
-    filters = models.JSONField(default=dict)
+    title = models.CharField(max_length=64)
+    filters = models.JSONField(default=dict)  # as listing.filters reads them
+    statuses = models.JSONField(default=list)  # a desk's tab: appeals in these statuses …
+    states = models.JSONField(default=list)  # … or with an assignment of one's unit in these states
     columns = models.JSONField(default=list)
     format = models.CharField(max_length=8, choices=Format.choices)
     reveals = models.BooleanField(default=False)  # personal data in the clear
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    is_cancelled = models.BooleanField(default=False)  # asked for; the task looks now and then
     rows = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True, blank=True)
     file = models.FileField(upload_to="exports/", max_length=200, blank=True)
@@ -45,8 +46,13 @@ class Export(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["user_id", "id"], name="export_of_user"),
-            models.Index(fields=["expires_at"], name="export_expires"),
+            models.Index(fields=["state", "expires_at"], name="export_expires"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_open(self) -> bool:
+        """Waiting or running."""
+        return self.state in (self.State.WAITING, self.State.RUNNING)
