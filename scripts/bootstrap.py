@@ -54,6 +54,7 @@ def main(argv):
         port = []
         if rest[:1] == ["--port"]:
             port = ["--port", rest[1]] if rest[1:] and rest[1] else []
+        os.environ.setdefault("JIESU_LOG_LEVEL", "WARNING")  # the address stays in sight
         be_jiesu("serve", "--prepare", *port)
     elif command == "env":
         make_environment(dev="--dev" in rest)

@@ -43,8 +43,7 @@ class Child:
     was_steady: bool = False
 
     def start(self) -> None:
-        """Start it; whatever is left of its former process group is ended first."""
-        self.end_group()
+        """Start it (again); its former process group has been ended."""
         self.process = subprocess.Popen(  # noqa: S603 - our own commands
             self.argv,
             env={**os.environ, **self.env},
@@ -60,10 +59,18 @@ class Child:
             self.process.send_signal(number)
 
     def end_group(self) -> None:
-        """Kill what is left of the child's process group, workers included."""
-        if self.process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        """Kill what is left of the child's process group, workers included, and see it gone."""
+        if self.process is None:
+            return
+        group = self.process.pid
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+            self.process.wait()
+            for _ in range(100):  # orphaned workers are reaped by somebody else; their port too
+                os.killpg(group, 0)
+                time.sleep(0.02)
+        self.process.wait()
+        self.process = None  # the number may soon be a stranger's
 
 
 class Supervisor:
@@ -92,7 +99,7 @@ class Supervisor:
             self.look_after()
             when_started()
             for child in self.children:
-                child.due = 0.0 if child.process is None else child.due
+                child.due = 0.0 if child.due == math.inf else child.due
             while not self.stopping and self.hopeless is None:
                 time.sleep(0.2)
                 self.look_after()
@@ -142,8 +149,6 @@ class Supervisor:
                 break
             time.sleep(0.05)
         for child in self.children:
-            if child.process is not None:
-                if child.process.poll() is None:
-                    self.say(f"{child.name} did not stop in time and was ended.")
-                child.end_group()
-                child.process.wait()
+            if child.process is not None and child.process.poll() is None:
+                self.say(f"{child.name} did not stop in time and was ended.")
+            child.end_group()

@@ -238,13 +238,13 @@ def _loops(say: Any) -> list[Child]:
 
 def _answers(address: str, supervisor: Supervisor) -> bool:
     """Wait until the web answers; False when it was told to stop or does not start."""
-    for _ in range(300):
+    while True:
         if supervisor.stopping or supervisor.hopeless is not None:
             return False
         # Straight to this machine, whatever proxy the environment names.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(address, timeout=2):
+            with opener.open(address, timeout=10):
                 return True
         except urllib.error.HTTPError:
             return True  # an answer all the same: say, not under this host name
@@ -252,7 +252,6 @@ def _answers(address: str, supervisor: Supervisor) -> bool:
             pass
         supervisor.look_after()
         time.sleep(0.1)
-    return False
 
 
 def _tell_service_manager() -> None:
