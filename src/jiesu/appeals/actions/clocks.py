@@ -27,6 +27,7 @@ class ClockBoard:
         self._rows: list[Clock] | None = None
         self._new: list[Clock] = []
         self._touched: set[int] = set()
+        self._as_read: dict[int, tuple[tuple[str, Any], ...]] = {}
 
     @property
     def rows(self) -> list[Clock]:
@@ -37,6 +38,7 @@ class ClockBoard:
                 if self.appeal.pk is None
                 else list(Clock.objects.filter(appeal=self.appeal, stopped_at=None).order_by("pk"))
             )
+            self._as_read.update((clock.pk, _stored(clock)) for clock in self._rows)
         return [*self._rows, *self._new]
 
     def use(self, rows: list[Clock]) -> None:
@@ -153,6 +155,7 @@ class ClockBoard:
         clock = stopped.order_by("-pk").first()
         if clock is None:
             return None
+        self._as_read[clock.pk] = _stored(clock)
         if kind is not ClockKind.TOTAL:
             clock.paused_at = clock.stopped_at
         clock.stopped_at = None
@@ -220,18 +223,30 @@ class ClockBoard:
         return shown(None)
 
     def write(self) -> None:
-        """Store what changed: at most one insert and one update."""
+        """Store what changed: one insert, and one update for clocks that changed alike."""
         for clock in self._new:
             clock.appeal = self.appeal
         if self._new:
             Clock.objects.bulk_create(self._new)
-        touched = [c for c in self._rows or () if c.pk in self._touched]
-        if touched:
-            Clock.objects.bulk_update(
-                touched,
-                ["due_at", "yellow_at", "paused_at", "stopped_at", "happenings", "breached_at",
-                 "yellow_marked_at"],
-            )  # fmt: skip
+        alike: dict[str, tuple[dict[str, Any], list[int]]] = {}
+        for clock in self._rows or ():
+            if clock.pk in self._touched:
+                before = self._as_read.get(clock.pk, ())
+                now = _stored(clock)
+                changes = dict(set_ for set_ in now if set_ not in before)
+                if changes:
+                    alike.setdefault(repr(changes), (changes, []))[1].append(clock.pk)
+        for changes, pks in alike.values():
+            Clock.objects.filter(pk__in=pks).update(**changes)
+
+
+def _stored(clock: Clock) -> tuple[tuple[str, Any], ...]:
+    """What of a clock a move may change."""
+    return (
+        ("due_at", clock.due_at), ("yellow_at", clock.yellow_at), ("paused_at", clock.paused_at),
+        ("stopped_at", clock.stopped_at), ("happenings", clock.happenings),
+        ("breached_at", clock.breached_at), ("yellow_marked_at", clock.yellow_marked_at),
+    )  # fmt: skip
 
 
 def shown(clock: Clock | None) -> dict[str, Any]:
