@@ -30,9 +30,9 @@ def test_limits_that_stop_together_take_one_update(world: World) -> None:
 def test_a_limit_that_stops_late_is_breached_and_its_neighbour_is_not(world: World) -> None:
     assignment = lead_of(make.dispatched(world))
 
-    handling.sign(assignment, actor=world.actor("clerk"), at=MONDAY + minutes(60 * 7))
+    handling.sign(assignment, actor=world.actor("clerk"), at=MONDAY + minutes(440))
 
     clocks = {clock.kind: clock for clock in Clock.objects.filter(assignment=assignment)}
     assert clocks["open"].breached_at == clocks["open"].due_at
     assert clocks["sign"].breached_at is None
-    assert clocks["open"].stopped_at == clocks["sign"].stopped_at == MONDAY + minutes(60 * 7)
+    assert clocks["open"].stopped_at == clocks["sign"].stopped_at == MONDAY + minutes(440)
