@@ -6,6 +6,7 @@ import { startDrafts } from './draft.js';
 import { startForms, startSetters } from './forms.js';
 import { startKeys } from './keys.js';
 import { startPolling } from './poll.js';
+import { csrfToken, startSession } from './session.js';
 import { showTheme, startShell } from './shell.js';
 import { startTables } from './table.js';
 import { startToasts } from './toast.js';
@@ -27,8 +28,7 @@ Object.assign(htmx.config, {
 });
 
 document.addEventListener('htmx:configRequest', (event) => {
-  const token = document.querySelector('meta[name="csrf-token"]');
-  if (token) event.detail.headers['X-CSRFToken'] = token.content;
+  event.detail.headers['X-CSRFToken'] = csrfToken();
 });
 
 // Each part gets the new piece of the page, at first the whole; what acts by events starts once.
@@ -45,6 +45,7 @@ function lazyParts(root) {
 }
 
 function begin() {
+  startSession();
   startShell();
   startToasts();
   startDialogs();

@@ -1,5 +1,6 @@
 // Type, choose with ↑ ↓ ↵, leave with Esc. The list comes as HTML from data-url (components/options.html).
 import { fresh } from './dom.js';
+import { signedOut } from './session.js';
 
 const WAIT_MS = 120;
 
@@ -49,7 +50,7 @@ class Combobox {
     }
     try {
       const answer = await fetch(url, { signal: this.asked.signal, headers: { 'HX-Request': 'true' } });
-      if (answer.headers.get('HX-Redirect')) return location.assign(answer.headers.get('HX-Redirect'));
+      if (signedOut(answer)) return;
       if (!answer.ok) throw new Error(answer.statusText);
       this.list.innerHTML = await answer.text();
     } catch (error) {

@@ -4,6 +4,7 @@
 // for half a day, under the person's own key. Signing out wipes all; signing in wipes what another person left.
 import { fresh, make } from './dom.js';
 import { fill } from './forms.js';
+import { csrfToken, signedOut } from './session.js';
 
 const PREFIX = 'draft:';
 const LIFE_MS = 12 * 3600 * 1000;
@@ -63,12 +64,12 @@ class Draft {
       // storage full or forbidden: the server's copy, if any, still counts
     }
     if (this.url) {
-      const token = this.form.querySelector('[name=csrfmiddlewaretoken]')?.value || document.querySelector('meta[name="csrf-token"]')?.content || '';
       const body = new FormData();
       body.append('key', this.form.dataset.draft);
       body.append('fields', JSON.stringify(fields));
-      fetch(this.url, { method: 'POST', body, keepalive: true, headers: { 'X-CSRFToken': token, 'HX-Request': 'true' } })
+      fetch(this.url, { method: 'POST', body, keepalive: true, headers: { 'X-CSRFToken': csrfToken(), 'HX-Request': 'true', 'X-Draft': '1' } })
         .then((answer) => {
+          signedOut(answer);
           if (!answer.ok) throw new Error(answer.statusText);
           this.savedAt = Date.now();
           this.show();

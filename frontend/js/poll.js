@@ -2,6 +2,7 @@
 // replaces a piece in which someone is working. data-poll-kind="counts" sets numbers by name.
 import htmx from 'htmx.org';
 import { fresh } from './dom.js';
+import { signedOut } from './session.js';
 
 const BACKGROUND = { 'X-Background': '1' }; // not a person's doing: it keeps no session alive
 
@@ -18,6 +19,7 @@ function setCounts(counts) {
 async function refresh(element) {
   if (element.dataset.pollKind === 'counts') {
     const answer = await fetch(element.dataset.pollUrl, { headers: { 'HX-Request': 'true', ...BACKGROUND } });
+    if (signedOut(answer)) return false;
     if (answer.ok && answer.headers.get('Content-Type')?.startsWith('application/json')) setCounts(await answer.json());
     return answer.ok;
   }

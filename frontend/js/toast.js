@@ -33,7 +33,7 @@ export function startToasts() {
   document.addEventListener('htmx:timeout', () => say('等待超时，请稍后重试。填写的内容还在。', 'red'));
   document.addEventListener('htmx:responseError', (event) => {
     const { xhr } = event.detail;
-    if (xhr.getResponseHeader('HX-Trigger')) return; // it has said so itself
+    if (xhr.status === 401 || xhr.getResponseHeader('HX-Trigger')) return; // said already
     say(xhr.status >= 500 ? '系统出错，已经记录。请稍后重试。' : '没有成功，请刷新页面后重试。', 'red');
   });
 }

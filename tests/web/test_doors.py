@@ -113,13 +113,29 @@ def test_a_stranger_is_led_to_the_sign_in_page_and_back(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_htmx_is_led_by_a_header_to_the_page_the_person_looks_at(client: Client) -> None:
+def test_a_form_that_htmx_sends_leads_to_the_sign_in_page_and_is_kept(client: Client) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/t/form/?tab=2"}
 
-    answer = client.get("/t/guarded/", headers=headers)
+    answer = client.post("/t/guarded/", {"reply": "x"}, headers=headers)
 
     assert answer.status_code == 204
-    assert answer.headers["HX-Redirect"] == "/account/sign-in/?next=%2Ft%2Fform%2F%3Ftab%3D2"
+    where = answer.headers["HX-Redirect"]
+    assert where.startswith("/account/sign-in/?next=%2Ft%2Fform%2F%3Ftab%3D2%26restored%3D")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["get", "draft"])
+def test_what_a_page_asks_in_the_background_moves_nobody_away(client: Client, way: str) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/t/form/?tab=2"}
+
+    if way == "get":
+        answer = client.get("/t/guarded/", headers=headers)
+    else:
+        answer = client.post("/t/guarded/", {"fields": "{}"}, headers={**headers, "X-Draft": "1"})
+
+    assert answer.status_code == 401
+    assert answer.headers["X-Sign-In"] == "/account/sign-in/?next=%2Ft%2Fform%2F%3Ftab%3D2"
+    assert "HX-Redirect" not in answer.headers
 
 
 @pytest.mark.django_db

@@ -106,8 +106,16 @@ def go(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Lead to the sign-in page and back again. What was typed into a form is kept."""
+    """Lead to the sign-in page and back again. What was typed into a form is kept.
+
+    A request in the background (a search, a poll, a draft) moves nobody away from a form they are
+    filling in: it gets a 401, and the page decides (``session.js``).
+    """
     back = page_of(request)
+    background = request.method != "POST" or "X-Draft" in request.headers
+    if getattr(request, "htmx", False) and background:
+        where = f"{reverse('account:sign-in')}?{urlencode({'next': back})}"
+        return HttpResponse(status=401, headers={"X-Sign-In": where, "HX-Reswap": "none"})
     if request.method == "POST" and (token := saved_forms.keep(request)):
         back = with_restored(back, token)
     return go(request, f"{reverse('account:sign-in')}?{urlencode({'next': back})}")

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, Request, expect
+from tests.factories.world import PASSWORD, World
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -384,3 +385,54 @@ def test_a_piece_that_polls_is_fresh_and_is_left_alone_while_someone_works_in_it
     page.wait_for_timeout(7000)
 
     expect(page.locator("#typing")).to_have_value("写到一半")
+
+
+def come_in(page: Page) -> None:
+    """Sign in as 周敏 on the page that asks for it."""
+    page.locator("#id_username").fill("clerk")
+    page.locator("#id_password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def test_a_form_sent_after_the_session_ran_out_comes_back_filled(page: Page, world: World) -> None:
+    page.goto("/account/settings/")
+    come_in(page)
+    page.locator("#id_email").fill("zhou@fuzhou.example")
+    page.context.clear_cookies(name="sessionid")
+
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".notice")).to_contain_text("您填写的内容已保留")
+    come_in(page)
+
+    expect(page.locator("#restored-notice")).to_be_visible()
+    expect(page.locator("#id_email")).to_have_value("zhou@fuzhou.example")
+
+
+def test_a_page_with_typed_words_stays_while_one_signs_in_beside_it(
+    page: Page, world: World
+) -> None:
+    page.goto("/account/settings/")
+    come_in(page)
+    page.locator("#id_email").fill("zhou@fuzhou.example")
+    page.context.clear_cookies(name="sessionid")
+
+    page.get_by_text("通知").first.click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="在新窗口登录").click()
+    come_in(opened.value)
+    expect(opened.value.get_by_text("回到刚才的页面")).to_be_visible()
+    page.get_by_role("button", name="保存").click()
+
+    expect(page.locator("#toasts")).to_contain_text("已保存")
+    expect(page.locator("#id_email")).to_have_value("zhou@fuzhou.example")
+
+
+def test_a_page_where_nothing_was_typed_goes_to_the_sign_in_page(page: Page, world: World) -> None:
+    page.goto("/account/settings/")
+    come_in(page)
+    expect(page.locator("#id_email")).to_be_visible()
+    page.context.clear_cookies(name="sessionid")
+
+    page.get_by_text("通知").first.click()
+
+    page.wait_for_url("**/account/sign-in/**")

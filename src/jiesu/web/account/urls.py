@@ -7,6 +7,7 @@ from jiesu.web.account import views
 app_name = "account"
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign-in"),
+    path("signed-in/", views.signed_in_beside, name="signed-in"),
     path("code/", views.code, name="code"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("password/", views.password, name="password"),

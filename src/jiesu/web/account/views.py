@@ -82,6 +82,12 @@ def _enter(request: HttpRequest, entered: signin.SignedIn, wanted: str) -> HttpR
     return redirect(session.next_page(request, entered.post, wanted))
 
 
+@signed_in
+def signed_in_beside(request: PersonRequest) -> HttpResponse:
+    """Said in the tab where somebody signed in beside a form that waits in another."""
+    return render(request, "account/signed_in.html")
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Leave; a second click finds nobody and is no error."""
