@@ -317,6 +317,19 @@ def test_dark_and_large_print_are_remembered(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_paper_is_white_whatever_the_screen_is(page: Page) -> None:
+    page.emulate_media(color_scheme="dark", media="print")
+
+    page.goto("/gallery/order/")
+
+    colours = page.evaluate(
+        """['.panel', 'body'].map(s => getComputedStyle(document.querySelector(s)).backgroundColor)"""
+    )
+    assert colours == ["rgb(255, 255, 255)"] * 2
+    expect(page.get_by_role("navigation", name="工作台")).to_be_hidden()
+    expect(page.get_by_role("button", name="重新提交答复")).to_be_hidden()
+
+
 def test_on_a_phone_the_navigation_opens_and_closes(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/gallery/")
