@@ -106,8 +106,8 @@ def fetch(export_id: int, *, actor: Actor, at: dt.datetime, ip: str = "") -> Exp
 
 def of(export_id: int, actor: Actor) -> Export:
     """One export of the actor's own; another's looks absent."""
-    export = Export.objects.filter(pk=export_id, user_id=actor.user_id).first()
-    if export is None or actor.user_id is None:
+    export = Export.objects.filter(pk=export_id, user_id=actor.user_id or 0).first()
+    if export is None:
         raise NotFound(_GONE)
     return export
 

@@ -8,6 +8,7 @@ middle, nothing has happened.
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from typing import cast
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -47,7 +48,8 @@ def deliver(at: dt.datetime, batch: int = 100) -> Delivered:
     if not waiting.exists():  # looked at every second: no transaction, which locks out writers
         return done
     with transaction.atomic():
-        events = list(waiting.select_for_update(skip_locked=True, of=("self",))[:batch])
+        claimed = waiting.select_for_update(skip_locked=True, of=("self",))[:batch]
+        events = cast(list[Event], list(claimed))
         followed = {e.appeal_id for e in events if followers_of(e.kind)}
         appeals = Appeal.objects.defer(*NOT_READ).in_bulk(list(followed))
         delivered = []

@@ -71,8 +71,8 @@ def page(
 
 def mark_read(notice_id: int, *, actor: Actor, at: dt.datetime) -> Notice:
     """This will note that the person has read one of their notices. Refusals: NotFound."""
-    notice = Notice.objects.filter(pk=notice_id, user_id=actor.user_id).first()
-    if notice is None or actor.user_id is None:
+    notice = Notice.objects.filter(pk=notice_id, user_id=actor.user_id or 0).first()
+    if notice is None:
         raise NotFound("没有找到这条通知，可能已清理。")
     if notice.read_at is None:
         Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=at)
@@ -82,9 +82,7 @@ def mark_read(notice_id: int, *, actor: Actor, at: dt.datetime) -> Notice:
 
 def mark_all_read(*, actor: Actor, at: dt.datetime, up_to: int | None = None) -> int:
     """This will note all (up to the newest one shown) as read; how many."""
-    rows = Notice.objects.filter(user_id=actor.user_id, read_at=None)
-    if actor.user_id is None:
-        return 0
+    rows = Notice.objects.filter(user_id=actor.user_id or 0, read_at=None)
     return (rows if up_to is None else rows.filter(pk__lte=up_to)).update(read_at=at)
 
 

@@ -97,7 +97,7 @@ class Writer:
     def close(self) -> None:
         """Let go of the folder."""
         self._writer.wait_merging_threads()
-        self._writer = self._index = None
+        del self._writer, self._index
 
 
 # --- building -------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ class Indexer:
     def _follow(self, writer: Writer, limit: int) -> int:
         known = writer.known
         seen = set(self._seen)
-        rows = Event.objects.filter(pk__gt=known.event).order_by("pk")
+        rows = Event._base_manager.filter(pk__gt=known.event).order_by("pk")
         found = [
             (pk, appeal)
             for pk, appeal in rows.values_list("pk", "appeal_id")[: limit + len(seen)]

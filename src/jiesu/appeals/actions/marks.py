@@ -100,7 +100,7 @@ def recount(appeal_pks: Collection[int], *, at: dt.datetime) -> Marked:
 
 def _recount_one(change: Change, rows: list[Clock], at: dt.datetime) -> list[Clock]:
     """The clocks of one appeal that moved, with what lists show brought in line."""
-    moved = []
+    moved: list[Clock] = []
     # A joint unit's limit hangs on its lead's, so it comes last.
     for clock in sorted(rows, key=lambda c: c.kind == ClockKind.JOINT):
         before, was_breached = clock.due_at, clock.breached_at is not None

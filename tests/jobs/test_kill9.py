@@ -1,0 +1,194 @@
+"""Loops are killed outright, again and again, while people work: nothing lost, nothing twice.
+
+Real processes on a real database: SQLite by default, PostgreSQL where JIESU_DATABASE_URL says so.
+"""
+
+import datetime as dt
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from tests.factories import appeals as make
+from tests.factories.world import World
+
+from jiesu.appeals.models import Appeal, Clock, Event
+from jiesu.foundation import clock
+from jiesu.jobs import delivery
+from jiesu.jobs.deadlines import tick
+from jiesu.journal import sealing
+from jiesu.notifications.models import Mail, Notice
+
+KILLS = 28
+FIRST = 30
+LOOPS = ("deadlines", "delivery", "mail")
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def database_url() -> str:
+    """The address of the test database, for other processes."""
+    known: dict[str, Any] = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{known['NAME']}"
+    host = str(known["HOST"]).replace("/", "%2F")
+    port = f":{known['PORT']}" if known["PORT"] else ""
+    return f"postgresql://{known['USER']}@{host}{port}/{known['NAME']}"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """What another process needs to work on the test's database."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("JIESU_")}
+    return ours | {
+        "JIESU_DATABASE_URL": database_url(),
+        "JIESU_KEY_FILE": str(settings.JIESU_KEY_FILE),
+        "JIESU_VAR": str(tmp_path),
+        "JIESU_SECRET_KEY": "x" * 50,
+        "DJANGO_SETTINGS_MODULE": "jiesu.config.settings",
+    }
+
+
+class Nursery:
+    """Real loop processes, begun and ended at will (tests/jobs/nursery.py)."""
+
+    def __init__(self, environment: dict[str, str], log: IO[bytes]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("nursery.py"))],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+        self.pids: dict[str, int] = {}
+        assert self._answer() == "ready"
+
+    def start(self, name: str) -> None:
+        """Begin a loop."""
+        self.pids[name] = int(self._ask(f"start {name}"))
+
+    def end(self, name: str, number: int) -> int:
+        """Send a signal to a loop and wait for its end; its exit code."""
+        pid = self.pids.pop(name)
+        os.kill(pid, number)
+        return int(self._ask(f"wait {pid}"))
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for name in list(self.pids):
+            self.end(name, signal.SIGKILL)
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, line: str) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+@pytest.fixture
+def nursery(environment: dict[str, str], tmp_path: Path) -> Iterator[Nursery]:
+    """Starts loops; whatever is left in the end is killed."""
+    with (tmp_path / "loops.log").open("ab") as log:
+        made = Nursery(environment, log)
+        yield made
+        made.close()
+
+
+def some_appeals(world: World, count: int, number: int) -> None:
+    """People work: appeals from a month ago, whose limits have all passed by now."""
+    long_ago = clock.now() - dt.timedelta(days=30)
+    for n in range(count):
+        make.dispatched(world, long_ago, phone=f"138{number:04d}{n:04d}")
+
+
+def test_loops_killed_at_any_point_lose_nothing_and_do_nothing_twice(
+    world: World, nursery: Nursery
+) -> None:
+    dice = random.Random(20_261_116)
+    clerk = world.posts["clerk"].user
+    type(clerk).objects.filter(pk=clerk.pk).update(email="zhou@example.cn", wants_email=True)
+    some_appeals(world, FIRST, 0)
+    for name in LOOPS:
+        nursery.start(name)
+
+    for kill in range(1, KILLS + 1):
+        some_appeals(world, 2, kill)
+        time.sleep(dice.uniform(0.0, 0.4))
+        name = LOOPS[kill % len(LOOPS)]
+        assert nursery.end(name, signal.SIGKILL) == -signal.SIGKILL
+        nursery.start(name)
+    time.sleep(1)
+    ended = [nursery.end(name, signal.SIGTERM) for name in LOOPS]
+
+    connections.close_all()
+    by_the_loops = Event.objects.filter(kind="clock_breached", delivered_at__isnull=False).count()
+    tick(clock.now())
+    while delivery.deliver(clock.now()).delivered:
+        pass
+    assert ended == [0] * len(LOOPS)
+    assert by_the_loops > FIRST  # they were at work when they were killed
+    assert Appeal.objects.count() == FIRST + 2 * KILLS
+    every_breach_is_recorded_once()
+    every_event_is_delivered_and_every_notice_written_once()
+    assert sealing.verify().is_clean
+    assert Mail.objects.filter(state="sent").count() > 0
+    assert (
+        Mail.objects.filter(state="stuck").count() + Mail.objects.filter(state="sending").count()
+        <= KILLS
+    )  # at most one a kill is in doubt, none is sent again
+
+
+def every_breach_is_recorded_once() -> None:
+    breached = Counter(
+        (appeal, kind)
+        for appeal, kind in Clock.objects.filter(breached_at__isnull=False).values_list(
+            "appeal_id", "kind"
+        )
+    )
+    recorded = Counter(
+        (event.appeal_id, event.data["clock"])
+        for event in Event.objects.filter(kind="clock_breached")
+    )
+    assert breached == recorded
+    assert len(breached) > Appeal.objects.count()
+    counts = Counter(appeal for appeal, _ in recorded.elements())
+    assert counts == dict(Appeal.objects.values_list("pk", "breach_count"))
+
+
+def every_event_is_delivered_and_every_notice_written_once() -> None:
+    assert not Event.objects.undelivered().exists()
+    told = Counter(Notice.objects.values_list("event_id", "user_id"))
+    assert set(told.values()) == {1}
+    assigned = Notice.objects.filter(kind="assigned", user__username="clerk")
+    assert assigned.count() == Appeal.objects.count()
+    of_clerk = Notice.objects.filter(user__username="clerk")
+    assert Mail.objects.count() == of_clerk.count()
+
+
+def test_a_loop_ends_cleanly_when_it_is_told_to(world: World, environment: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jiesu", "loop", "deadlines"], env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "begins" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+
+    said, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 0
+    assert "ends" in said
