@@ -1,6 +1,7 @@
 """Which unit answers for a class of matters in an area 职责权属目录, and why."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,21 @@ def find(category: Category, region: Region, at: dt.datetime | dt.date) -> DutyH
         .filter(valid_on(day), valid_on(day, "unit__"))
         .select_related("category", "region", "unit", "unit__region")
     )
+    fallbacks = (
+        FallbackUnit.objects.filter(region__path__in=paths)
+        .filter(valid_on(day), valid_on(day, "unit__"))
+        .select_related("region", "unit", "unit__region")
+    )
+    return decide(category, region, entries, fallbacks)
+
+
+def decide(
+    category: Category,
+    region: Region,
+    entries: Iterable[DutyEntry],
+    fallbacks: Iterable[FallbackUnit],
+) -> DutyHit | None:
+    """Choose among what holds for the class and the area; fall-backs are read only if needed."""
 
     def closeness(entry: DutyEntry) -> tuple[int, int, int, int]:
         kept = entry.category.scheme_id == category.scheme_id
@@ -50,11 +66,6 @@ def find(category: Category, region: Region, at: dt.datetime | dt.date) -> DutyH
     best = max(entries, key=closeness, default=None)
     if best is not None:
         return DutyHit(best.unit, best, best.legal_basis, _reason(best, category, region), False)
-    fallbacks = (
-        FallbackUnit.objects.filter(region__path__in=paths)
-        .filter(valid_on(day), valid_on(day, "unit__"))
-        .select_related("region", "unit", "unit__region")
-    )
     fallback = max(fallbacks, key=lambda f: len(f.region.path), default=None)
     if fallback is None:
         return None
