@@ -1,5 +1,6 @@
 // Everything an ordinary page runs. Heavy parts load only where a page asks for them.
 import htmx from 'htmx.org';
+import { startChoices } from './choices.js';
 import { startCombobox } from './combobox.js';
 import { startDialogs } from './dialog.js';
 import { startDrafts } from './draft.js';
@@ -7,6 +8,7 @@ import { startForms, startSetters } from './forms.js';
 import { startKeys } from './keys.js';
 import { startPolling } from './poll.js';
 import { csrfToken, startSession } from './session.js';
+import { startSeat } from './seat.js';
 import { showTheme, startShell } from './shell.js';
 import { startTables } from './table.js';
 import { startToasts } from './toast.js';
@@ -32,7 +34,7 @@ document.addEventListener('htmx:configRequest', (event) => {
 });
 
 // Each part gets the new piece of the page, at first the whole; what acts by events starts once.
-const everyPiece = [startCombobox, startForms, startDrafts, startUploads, startTables, startPolling, showTheme, lazyParts];
+const everyPiece = [startCombobox, startForms, startChoices, startDrafts, startUploads, startTables, startPolling, showTheme, lazyParts];
 
 function lazyParts(root) {
   if (root.querySelector('[x-data]') && !window.Alpine) {
@@ -51,6 +53,7 @@ function begin() {
   startDialogs();
   startKeys();
   startSetters();
+  startSeat();
   everyPiece.forEach((start) => start(document));
   htmx.onLoad((piece) => {
     if (piece !== document.body) everyPiece.forEach((start) => start(piece));

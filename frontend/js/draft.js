@@ -1,7 +1,7 @@
 // A form's draft saves itself: <form data-draft="key" [data-draft-url="…"]>.
 //
 // With a URL the server keeps it (and the tab, until it has arrived); without one this browser does,
-// for half a day, under the person's own key. Signing out wipes all; signing in wipes what another person left.
+// for half a day, under the person's own key; data-draft-tab: only this tab, until it is closed. Signing out wipes all; signing in wipes what another person left.
 import { fresh, make } from './dom.js';
 import { fill } from './forms.js';
 import { csrfToken, signedOut } from './session.js';
@@ -17,7 +17,7 @@ function who() {
 function read(form) {
   const fields = {};
   for (const element of form.elements) {
-    if (!element.name || SKIP.has(element.name) || element.type === 'file' || element.type === 'password' || element.closest('[data-draft-skip]')) continue;
+    if (!element.name || element.tagName === 'BUTTON' || SKIP.has(element.name) || element.type === 'file' || element.type === 'password' || element.closest('[data-draft-skip]')) continue;
     if ((element.type === 'checkbox' || element.type === 'radio') && !element.checked) continue;
     (fields[element.name] ||= []).push(element.value);
   }
@@ -33,7 +33,7 @@ class Draft {
   constructor(form) {
     this.form = form;
     this.url = form.dataset.draftUrl || '';
-    this.store = this.url ? sessionStorage : localStorage;
+    this.store = this.url || 'draftTab' in form.dataset ? sessionStorage : localStorage;
     this.name = `${PREFIX}${who()}:${form.dataset.draft}`;
     this.state = form.querySelector('[data-draft-state]') || document.querySelector('[data-draft-state]');
     this.savedAt = 0;
@@ -42,7 +42,11 @@ class Draft {
     for (const kind of ['input', 'change']) {
       document.addEventListener(kind, (event) => event.target.form === form && this.soon());
     }
-    form.addEventListener('submit', () => sessionStorage.setItem(`${PREFIX}sent`, this.name));
+    form.addEventListener('submit', () => {
+      clearTimeout(this.timer); // or leaving the page would keep what has just been sent
+      this.timer = 0;
+      sessionStorage.setItem(`${PREFIX}sent`, this.name);
+    });
     form.addEventListener('draft:clear', () => this.forget());
     this.offer();
     setInterval(() => this.show(), 10000);

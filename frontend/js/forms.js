@@ -50,8 +50,11 @@ function restore() {
 
 /** Set a form's fields from {name: [values]}; comboboxes show their words again. */
 export function fill(form, fields) {
+  // The local questions come when area and class are set: answer them then.
+  const later = Object.fromEntries(Object.entries(fields).filter(([name]) => name.startsWith('local_') && !form.elements[name]));
+  if (Object.keys(later).length) form.addEventListener('htmx:afterSettle', () => fill(form, later), { once: true });
   for (const [name, values] of Object.entries(fields)) {
-    const named = [...form.elements].filter((element) => element.name === name);
+    const named = [...form.elements].filter((element) => element.name === name && element.tagName !== 'BUTTON');
     named.forEach((element, at) => {
       if (element.type === 'checkbox' || element.type === 'radio') element.checked = values.includes(element.value);
       else if (element.multiple && element.options) [...element.options].forEach((option) => { option.selected = values.includes(option.value); });
@@ -89,7 +92,7 @@ export function startForms(root) {
     });
     restore();
   }
-  const wrong = root.querySelector('[aria-invalid="true"]');
+  const wrong = root.querySelector('[aria-invalid="true"], fieldset.field:has(> .field-error) input');
   if (wrong && wrong.type !== 'hidden') wrong.focus();
 }
 

@@ -40,12 +40,15 @@ function press(element) {
   if (isTyping(element)) {
     element.focus();
     if (element.select && element.tagName === 'INPUT') element.select();
+  } else if (element.type === 'radio') {
+    // Going there chooses nothing: the arrows do, or the number of the choice (seat.js).
+    (document.querySelector(`input[type=radio][name="${element.name}"]:checked`) || element).focus();
   } else if (element.matches('button, a, summary, input, label')) {
     if (element.disabled || element.getAttribute('aria-disabled') === 'true') return;
     element.focus();
     element.click();
   } else {
-    const inside = element.querySelector('input:not([type=hidden]):checked, input:not([type=hidden]), select, textarea, button, a');
+    const inside = element.querySelector('input:not([type=hidden]):checked') || element.querySelector('input:not([type=hidden]), select, textarea, button, a');
     inside?.focus();
   }
 }

@@ -323,7 +323,8 @@ def test_paper_is_white_whatever_the_screen_is(page: Page) -> None:
     page.goto("/gallery/order/")
 
     colours = page.evaluate(
-        """['.panel', 'body'].map(s => getComputedStyle(document.querySelector(s)).backgroundColor)"""
+        """['.panel', 'body'].map(name =>
+        getComputedStyle(document.querySelector(name)).backgroundColor)"""
     )
     assert colours == ["rgb(255, 255, 255)"] * 2
     expect(page.get_by_role("navigation", name="工作台")).to_be_hidden()
