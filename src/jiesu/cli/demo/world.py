@@ -41,7 +41,7 @@ def plant(at: dt.datetime, seed: int = SEED) -> list[Account]:
 
 def happen(at: dt.datetime, seed: int, tell: Callable[[int, int], None]) -> Played:
     """Let the last thirty days happen, ending at ``at``; ``tell`` hears (orders so far, all)."""
-    where = province.read()
+    where = province.read(at)
     for centre in where.centres:
         centre.weight = _BUSY.get(centre.area, 0.4)
     come = planner.arrivals(ORDERS, DAYS, at, where, str(seed))

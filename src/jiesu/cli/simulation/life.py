@@ -161,9 +161,9 @@ class Life:
 
     # --- the centre sends -----------------------------------------------------------------------
 
-    def answers(self, at: dt.datetime) -> Unit | None:
+    def answers(self) -> Unit | None:
         """The unit the duty catalogue names, if it has people."""
-        hit = self.province.answers(self.matter.code, self.region, at)
+        hit = self.province.answers(self.matter.code, self.region)
         if hit is None or (hit.unit.pk, Role.CLERK) not in self.province.staff:
             return None
         return self.province.units[hit.unit.pk]
@@ -173,7 +173,7 @@ class Life:
         reason: str = "", designate: bool = False,
     ) -> dt.datetime:  # fmt: skip
         """Sent to its lead, by the catalogue or by hand."""
-        named = self.answers(at)
+        named = self.answers()
         self.lead = lead or named
         if self.lead is None:
             raise UseCaseError(f"nobody answers for {self.matter.code} in {self.region.code}")

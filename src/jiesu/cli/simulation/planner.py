@@ -201,7 +201,7 @@ class _Writer:
         """Sent to a unit; it opens, and returns it or handles it."""
         life = self.life
         joint: tuple[Unit, ...] = ()
-        named = lead or life.answers(at)
+        named = lead or life.answers()
         if named is None:
             return None
         if lead is None and self.chance(JOINT):

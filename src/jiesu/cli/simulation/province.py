@@ -9,12 +9,12 @@ from jiesu.accounts.actors import actor_for
 from jiesu.accounts.models import Post
 from jiesu.catalogue import categories, duty
 from jiesu.catalogue.duty import DutyHit
-from jiesu.catalogue.models import Category
-from jiesu.deadlines import policies
-from jiesu.deadlines.worktime import Calendar
+from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit, valid_on
+from jiesu.catalogue.versions import day_of
+from jiesu.cli.simulation import matters
 from jiesu.organizations import regions
 from jiesu.organizations.models import Region, Unit
-from jiesu.organizations.paths import is_below
+from jiesu.organizations.paths import ancestors, is_below
 
 # How busy a city's line is against the others; the rest have 1.
 _BUSY = {"350100": 4.0, "350200": 4.0, "350500": 3.0, "350000": 0.4}
@@ -44,21 +44,23 @@ class Province:
     staff: dict[tuple[int, str], list[Actor]]
     sections: dict[int, list[Unit]]
     region_names: dict[int, str]
+    classes: dict[str, Category]
+    _lines: dict[str, frozenset[int]]  # a class, those above it and those that continue them
+    _entries: dict[str, list[DutyEntry]]  # by the region's path
+    _fallbacks: dict[str, FallbackUnit]
     _hits: dict[tuple[str, int], DutyHit | None] = field(default_factory=dict)
-    _classes: dict[str, Category] = field(default_factory=dict)
 
-    def category(self, code: str, at: dt.datetime) -> Category:
-        """A class of the scheme in force."""
-        found = self._classes.get(code)
-        if found is None:
-            found = self._classes[code] = categories.get(code, at)
-        return found
-
-    def answers(self, code: str, region: Region, at: dt.datetime) -> DutyHit | None:
-        """Who the duty catalogue names; asked once per class and region."""
+    def answers(self, code: str, region: Region) -> DutyHit | None:
+        """Who the duty catalogue names, as ``duty.find`` would say; asks no database."""
         key = (code, region.pk)
         if key not in self._hits:
-            self._hits[key] = duty.find(self.category(code, at), region, at)
+            paths, line = ancestors(region.path), self._lines[code]
+            entries = [
+                entry for path in paths for entry in self._entries.get(path, ())
+                if entry.category_id in line
+            ]  # fmt: skip
+            fallbacks = [self._fallbacks[path] for path in paths if path in self._fallbacks]
+            self._hits[key] = duty.decide(self.classes[code], region, entries, fallbacks)
         return self._hits[key]
 
     def who(self, rng: random.Random, unit: Unit, role: Role) -> Actor:
@@ -76,8 +78,8 @@ class Province:
         return rng.choice(near) if near else None
 
 
-def read() -> Province:
-    """Read the province: units that hold, with people at work."""
+def read(at: dt.datetime) -> Province:
+    """Read the province as it is on a day: units that hold, with people at work."""
     units = {u.pk: u for u in Unit.objects.select_related("region").filter(valid_to=None)}
     staff: dict[tuple[int, str], list[Actor]] = {}
     posts = Post.objects.filter(valid_to=None, user__is_active=True)
@@ -104,9 +106,17 @@ def read() -> Province:
         if places:
             weight = _BUSY.get(unit.region.code, 1.0)
             centres.append(Centre(unit, {str(k): v for k, v in people.items()}, places, weight))
-    return Province(centres, units, staff, sections, regions.full_names(leaves))
-
-
-def calendar(at: dt.datetime) -> Calendar:
-    """The working days."""
-    return policies.calendar(at)
+    day = day_of(at)
+    codes = {matter.code for matter in matters.load()}
+    classes = {code: categories.get(code, at) for code in sorted(codes)}
+    entries: dict[str, list[DutyEntry]] = {}
+    found = DutyEntry.objects.filter(valid_on(day), valid_on(day, "unit__"))
+    for entry in found.select_related("category", "region", "unit", "unit__region"):
+        entries.setdefault(entry.region.path, []).append(entry)
+    fallbacks = FallbackUnit.objects.filter(valid_on(day), valid_on(day, "unit__"))
+    return Province(
+        centres, units, staff, sections, regions.full_names(leaves), classes,
+        {code: frozenset(categories.lineage(c)) for code, c in classes.items()},
+        entries,
+        {f.region.path: f for f in fallbacks.select_related("region", "unit", "unit__region")},
+    )  # fmt: skip
