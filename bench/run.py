@@ -104,7 +104,8 @@ def table() -> None:
             print(f"| {label} | " + " | ".join(cells) + " | |")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Read the command line and measure, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1000,100000,1000000")
     parser.add_argument("--keep", default="", help="keep the databases here")
@@ -114,3 +115,7 @@ if __name__ == "__main__":
         table()
     else:
         run([int(s) for s in given.sizes.split(",")], given.keep)
+
+
+if __name__ == "__main__":
+    main()
