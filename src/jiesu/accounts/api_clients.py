@@ -143,7 +143,7 @@ def authenticate(key: str, *, at: dt.datetime) -> ApiClient | None:
     if len(key) > 200 or not (key.startswith("jk_") and key.isascii() and key.isprintable()):
         return None
     rows = ApiClient.objects.select_related("unit__region")
-    client = rows.filter(key_prefix=key[:PREFIX_LENGTH]).first()
+    client = next(iter(rows.filter(key_prefix=key[:PREFIX_LENGTH])[:1]), None)  # first() sorts
     if client is None or not client.is_active:
         return None
     day = day_of(at)

@@ -54,7 +54,7 @@ def forms(category: Category | None, region: Region, at: dt.datetime) -> list[Lo
 
 def region(code: str) -> Region:
     """The region that bears the code now; refuses an unknown one. One statement."""
-    found = Region.objects.filter(code=code, valid_to=None).first()
+    found = next(iter(Region.objects.filter(code=code, valid_to=None)[:1]), None)
     if found is None:
         raise invalid("region_code", "没有这个行政区划，请从列表中选择事发区域。", "unknown_region")
     return found

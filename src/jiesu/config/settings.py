@@ -174,6 +174,7 @@ _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     if _database["NAME"] != ":memory:":
         Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    _database["CONN_MAX_AGE"] = 600  # to open the file anew costs half of a whole request
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
         # A transaction that will write takes the lock at its start: no "database is locked" in
