@@ -84,18 +84,11 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         """Bring the database up to date and fill an empty one; skip what is done."""
-        half_loaded = settings.JIESU_VAR / "demo-loading"
-        if half_loaded.exists():
-            self.say("The demo was interrupted while loading; it starts over. 演示数据重新载入。")
-            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-            call_command("flush", interactive=False, verbosity=0)
-        elif _waiting_migrations():
+        if _waiting_migrations():
             self.say("Preparing the database… 正在准备数据库…")
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         if demo.is_empty():
-            half_loaded.touch()
-            call_command("demo", skip_checks=True)
-            half_loaded.unlink()
+            call_command("demo", skip_checks=True)  # all or nothing
             self._accounts_shown = True
 
     def _greet(self, host: str, port: int, supervisor: Supervisor, *, web: bool) -> None:
@@ -220,8 +213,8 @@ def _web(host: str, port: int, workers: int) -> Child:
         sys.executable, "-m", "granian", "jiesu.config.wsgi:application",
         "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(max(1, workers)), "--blocking-threads", str(settings.JIESU_THREADS),
-        "--no-ws", "--http", "1", "--respawn-failed-workers", "--workers-kill-timeout", "5",
-        "--log-level", "warning", "--backlog", "2048",
+        "--no-ws", "--http", "1", "--respawn-failed-workers", "--respawn-interval", "10",
+        "--workers-kill-timeout", "5", "--log-level", "warning", "--backlog", "2048",
     ]  # fmt: skip
     return Child("web", argv, env={"PROMETHEUS_MULTIPROC_DIR": str(counts)}, essential=True)
 
