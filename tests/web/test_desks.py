@@ -113,7 +113,9 @@ def test_a_draft_is_kept_and_found_again(world: World) -> None:
 def test_the_callers_history_appears_by_number(world: World) -> None:
     make.closed(world)
 
-    shown = client_of(world, "agent").get("/seat/caller/?phone=13812342046").content.decode()
+    shown = (
+        client_of(world, "agent").post("/seat/caller/", {"phone": "13812342046"}).content.decode()
+    )
 
     assert "东街口地铁站C口占道经营" in shown
     assert "13812342046" not in shown

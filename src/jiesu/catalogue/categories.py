@@ -1,6 +1,8 @@
 """Classification schemes: which one holds, what a code means, finding a class while typing."""
 
 import datetime as dt
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -12,6 +14,12 @@ from jiesu.catalogue.versions import Cached, day_of
 from jiesu.foundation.errors import Invalid, UseCaseError, invalid
 
 _LONGEST_QUERY = 64
+_LONGEST_TEXT = 2_000
+_LEAST = 1.0  # below it a word says too little
+_PARTING = re.compile(r"[\s,，、；;/与和及（）()]+")
+_EMPTY_WORDS = frozenset(
+    {"其他", "管理", "问题", "服务", "建设", "相关", "政策", "工作", "违法", "违规", "投诉", "咨询"}
+)  # fmt: skip
 
 
 class NoScheme(UseCaseError):
@@ -44,6 +52,7 @@ class _Index:
     """One scheme, ready to be searched in memory."""
 
     hits: list[tuple[CategoryHit, str]] = field(default_factory=list)  # with its keywords, in order
+    shares: Counter[str] = field(default_factory=Counter)  # how many classes share a word
 
 
 def _load_schemes() -> list[Scheme]:
@@ -170,6 +179,53 @@ def _score(word: str, hit: CategoryHit, keywords: str) -> int:
     if word in hit.path_name:
         return 20
     return 0
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A class that a text seems to be about, and the words that spoke for it."""
+
+    hit: CategoryHit
+    words: tuple[str, ...]
+
+
+def guess(text: str, scheme: Scheme, limit: int = 2) -> list[Guess]:
+    """Classes whose names or keywords occur in the text, the likeliest first.
+
+    A word counts the more the longer it is and the fewer classes share it. Only what can be
+    dispatched is guessed. No statement in the warm path.
+    """
+    spoken = text[:_LONGEST_TEXT].casefold()
+    index = _index(scheme)
+    if not index.shares:
+        index.shares.update(Counter(w for hit, k in index.hits for w in _pieces(hit, k)))
+    scored: list[tuple[float, Guess]] = []
+    for hit, keywords in index.hits:
+        if not hit.is_leaf:
+            continue
+        found = [word for word in _pieces(hit, keywords) if word in spoken]
+        if found:
+            score = sum(len(word) ** 2 / index.shares[word] for word in found)
+            scored.append((score, Guess(hit, _longest(found))))
+    scored.sort(key=itemgetter(0), reverse=True)
+    return [one for score, one in scored[:limit] if score >= _LEAST]
+
+
+def _pieces(hit: CategoryHit, keywords: str) -> set[str]:
+    """The words of a class: its keywords, the parts of its name, and pairs of characters."""
+    parts = [part for part in _PARTING.split(hit.name.casefold()) if len(part) > 1]
+    pairs = {part[at : at + 2] for part in parts for at in range(len(part) - 1)}
+    named = {word for word in _PARTING.split(keywords.casefold()) if len(word) > 1}
+    return (pairs | set(parts) | named) - _EMPTY_WORDS
+
+
+def _longest(words: list[str]) -> tuple[str, ...]:
+    """Without those that stand inside another."""
+    kept: list[str] = []
+    for word in sorted(words, key=lambda w: (-len(w), w)):
+        if not any(word in other for other in kept):
+            kept.append(word)
+    return tuple(kept[:3])
 
 
 def get(code: str, at: dt.datetime | dt.date, field: str = "category") -> Category:

@@ -9,16 +9,19 @@ from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.foundation import clock
 from jiesu.web.components.widgets import Picker, Segmented
+from jiesu.web.intake_fields import LongText
 from jiesu.web.orders.forms import code_field
 from jiesu.web.pick.views import category_label, region_label
+
+EMERGENCY = "110"  # what a hand-over is first thought of
 
 
 class IntakeForm(forms.Form):
     """One new appeal; the use case checks what it says."""
 
-    content = forms.CharField(
-        label="诉求内容", max_length=CONTENT_LENGTH * 3, strip=True,
-        widget=forms.Textarea(attrs={"rows": 7}), error_messages={"required": "请填写诉求内容。"},
+    content = LongText(
+        label="诉求内容", max_length=CONTENT_LENGTH, rows=5,
+        error_messages={"required": "请填写诉求内容。"},
     )  # fmt: skip
     title = forms.CharField(label="标题", required=False, max_length=TITLE_LENGTH,
                             help_text="不填取内容第一句。")  # fmt: skip
@@ -77,14 +80,29 @@ class IntakeForm(forms.Form):
     repeat_of = forms.CharField(required=False, max_length=19, widget=forms.HiddenInput)
     merge_into = forms.CharField(required=False, max_length=19, widget=forms.HiddenInput)
     # how it ends at once, if it does
-    answer = forms.CharField(label="答复内容", required=False, widget=forms.Textarea)
+    answer = LongText(label="答复内容", required=False, max_length=CONTENT_LENGTH, rows=8)
     refusal_reason = code_field(Table.REFUSAL_REASON, "不予受理理由", required=False)
-    explanation = forms.CharField(label="告知内容", required=False, widget=forms.Textarea)
-    hand_over_line = code_field(Table.HAND_OVER_LINE, "移交去向", required=False)
-    hand_over_note = forms.CharField(label="移交情况", required=False, widget=forms.Textarea)
+    explanation = LongText(
+        label="告知内容", required=False, max_length=2000,
+        help_text="为什么不受理，可以走什么途径。会原样告知来电人。",
+    )  # fmt: skip
+    hand_over_line = code_field(Table.HAND_OVER_LINE, "移交去向", required=False, initial=EMERGENCY)
+    hand_over_note = LongText(label="移交情况", required=False, max_length=1000, rows=3)
 
+    # those that stand folded away, and those of each dialog
+    MORE = ("petitioner_kind", "channel", "enterprise", "credit_code", "confidentiality", "phone2",
+            "is_anonymous", "reply_wanted", "may_publish", "petitioner_tags", "aim", "concerned",
+            "people_count", "amount", "happened_at", "received_at")  # fmt: skip
     ENDINGS = ("answer", "refusal_reason", "explanation", "hand_over_line", "hand_over_note",
                "merge_into")  # fmt: skip
+
+    def refuse_wrong(self) -> bool:
+        """Whether the dialog of the refusal has something to say."""
+        return any(name in self.errors for name in ("refusal_reason", "explanation"))
+
+    def hand_over_wrong(self) -> bool:
+        """Whether the dialog of the hand-over has something to say."""
+        return any(name in self.errors for name in ("hand_over_line", "hand_over_note"))
 
     def intake(self, local_answers: dict[str, Any], upload_key: str) -> Intake:
         """The use case's input."""

@@ -7,9 +7,12 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("mine/", views.mine, name="mine"),
     path("caller/", views.caller, name="caller"),
+    path("suggest/", views.suggest, name="suggest"),
     path("similar/", views.similar, name="similar"),
+    path("relation/", views.relation, name="relation"),
     path("unit/", views.unit, name="unit"),
     path("local-form/", views.local_form, name="local-form"),
+    path("phrase/<int:pk>/", views.phrase, name="phrase"),
     path("draft/", views.draft, name="draft"),
     path("draft/<str:key>/drop/", views.drop_draft, name="drop-draft"),
 ]

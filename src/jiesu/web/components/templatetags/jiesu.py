@@ -18,12 +18,13 @@ from jiesu.foundation.clock import now as present
 from jiesu.web import saved_forms
 from jiesu.web.components import bundle as bundles
 from jiesu.web.components import times
-from jiesu.web.components.pieces import ClockState, Table
+from jiesu.web.components.pieces import ClockState, Table, Tone
 from jiesu.web.components.widgets import Picker
 from jiesu.web.navigation import Shell
 
 register = template.Library()
 
+LEAST_FOLDED = 2  # fewer rarely used actions than this are not worth a fold
 MANY = 5  # more choices than this stand in columns
 KEY_NAMES = {"enter": "↵", "escape": "Esc", "arrowup": "↑", "arrowdown": "↓"}
 
@@ -227,9 +228,15 @@ def actions_panel(
     context: Context, actions: Sequence[Any], why_not: Sequence[Any] = (), title: str = "现在可以做"
 ) -> dict[str, Any]:
     """What this person may do now, and why not the rest."""
+    others = [action for action in actions if not action.main]
+    shown = [a for a in others if not a.rare]
+    rare = [a for a in others if a.rare]
+    if len(rare) < LEAST_FOLDED:
+        shown, rare = shown + rare, []
     return {
         "main": [action for action in actions if action.main],
-        "others": [action for action in actions if not action.main],
+        "others": sorted(shown, key=lambda a: a.tone == Tone.RED),
+        "rare": sorted(rare, key=lambda a: a.tone == Tone.RED),
         "why_not": why_not,
         "title": title,
         "csrf_token": context.get("csrf_token"),
@@ -309,6 +316,7 @@ def field(
         "look": look,
         "check": isinstance(widget, forms.CheckboxInput),
         "hidden": widget.is_hidden,
+        "when": getattr(bound.field, "when", ""),
         "label": label or bound.label,
         "help": help or bound.help_text,
         "key": key,
@@ -349,16 +357,21 @@ def _choices(bound: BoundField, key: str, of: str) -> list[SafeString]:
             extra["form"] = of
         data = choice.data
         data["attrs"] = {**data["attrs"], **extra}
+        value = str(data["value"])
+        own_key = getattr(bound.field.widget, "choice_keys", {}).get(value, "")
+        own = {"data-key": own_key, "data-when": getattr(bound.field.widget, "choice_when", {}).get(value)}
         made.append(
             format_html(
-                '<label class="choice"><input type="{}" name="{}" value="{}"{}{}>'
-                " <span>{}</span></label>",
+                '<label class="choice"{}><input type="{}" name="{}" value="{}"{}{}>'
+                " <span>{}{}</span></label>",
+                format_html_join("", ' {}="{}"', ((k, v) for k, v in own.items() if v)),
                 data["type"],
                 data["name"],
                 data["value"],
                 format_html_join("", ' {}="{}"', _attributes(data["attrs"])),
                 mark_safe(" checked") if data["selected"] else "",
                 data["label"],
+                key_hint(own_key),
             )
         )
     return made
@@ -439,16 +452,19 @@ def progress(done: int, total: int, label: str = "", cancel_url: str = "") -> di
 
 
 @register.simple_block_tag(takes_context=True)
-def dialog(context: Context, content: str, id: str, title: str, wide: bool = False) -> SafeString:
-    """A native dialog; ``data-opens="id"`` on any button opens it."""
+def dialog(
+    context: Context, content: str, id: str, title: str, wide: bool = False, shown: object = False
+) -> SafeString:
+    """A native dialog; ``data-opens="id"`` on any button opens it, ``shown`` opens it at once."""
     return format_html(
-        '<dialog id="{id}" aria-labelledby="{id}-title"{wide}>'
+        '<dialog id="{id}" aria-labelledby="{id}-title"{wide}{shown}>'
         '<div class="dialog-head"><h2 id="{id}-title">{title}</h2>'
         '<button type="button" class="close" data-closes aria-label="关闭">✕</button></div>'
         '<div class="dialog-body">{content}</div></dialog>',
         id=id,
         title=title,
         wide=mark_safe(' class="is-wide"') if wide else "",
+        shown=mark_safe(" data-open-now") if shown else "",
         content=content,
     )
 
