@@ -79,6 +79,7 @@ class Chip:
     label: str
     href: str
     on: bool = False
+    drop: str = ""  # the URL that forgets it, for a filter somebody kept
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Cell:
     strong: bool = False
     tags: Sequence[Tag] = ()
     clock: Any = None  # anything deadline_badge takes
+    dialog_url: str = ""  # a button that opens a dialog, instead of ``href``
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ class Action:
     tone: str = ""
     confirm: str = ""
     version: int | None = None
+    rare: bool = False  # folded away behind 更多
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,30 @@ class Picker(forms.Widget):
         )
 
 
-class Segmented(forms.RadioSelect):
+class Choices:
+    """What single choices may carry: a key each, and when each of them stands (``data-when``)."""
+
+    choice_keys: Mapping[str, str] = {}
+    choice_when: Mapping[str, str] = {}
+
+
+class Segmented(Choices, forms.RadioSelect):
     """Radios as one row of joined buttons."""
 
     look = "segmented"
+
+    def __init__(
+        self,
+        attrs: dict[str, Any] | None = None,
+        *,
+        keys: Mapping[str, str] | None = None,
+        when: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(attrs)
+        self.choice_keys, self.choice_when = keys or {}, when or {}
+
+
+class Marks(forms.CheckboxSelectMultiple):
+    """Checkboxes as marks that one sets on something: small, in one flow."""
+
+    look = "marks"

@@ -359,7 +359,8 @@ def _choices(bound: BoundField, key: str, of: str) -> list[SafeString]:
         data["attrs"] = {**data["attrs"], **extra}
         value = str(data["value"])
         own_key = getattr(bound.field.widget, "choice_keys", {}).get(value, "")
-        own = {"data-key": own_key, "data-when": getattr(bound.field.widget, "choice_when", {}).get(value)}
+        own_when = getattr(bound.field.widget, "choice_when", {}).get(value, "")
+        own = {"data-key": own_key, "data-when": own_when}
         made.append(
             format_html(
                 '<label class="choice"{}><input type="{}" name="{}" value="{}"{}{}>'
