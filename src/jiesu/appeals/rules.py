@@ -40,6 +40,21 @@ DEFAULTS: dict[Rule, tuple[int, str]] = {
     Rule.LEAD_WAITS_FOR_JOINT: (0, "主办须待协办反馈后方可提交（1 是，0 否）"),
 }
 
+# What a rule may be set to: least, most.
+BOUNDS: dict[Rule, tuple[int, int]] = {
+    Rule.MAX_REDO: (0, 10),
+    Rule.MAX_PASS_DOWN: (0, 5),
+    Rule.MAX_RETURNS_PER_UNIT: (0, 5),
+    Rule.MAX_EXTENSIONS: (0, 5),
+    Rule.MAX_EXTENSIONS_DIFFICULT: (0, 5),
+    Rule.MAX_CALLBACK_TRIES: (1, 10),
+    Rule.UNREACHABLE_DAYS: (1, 15),
+    Rule.ARCHIVE_AFTER_DAYS: (1, 365),
+    Rule.MIN_REPLY_CHARACTERS: (0, 500),
+    Rule.CONTACT_REQUIRED: (0, 1),
+    Rule.LEAD_WAITS_FOR_JOINT: (0, 1),
+}
+
 _TTL_SECONDS = 2.0
 _cache: dict[dt.date, tuple[float, dict[str, int]]] = {}
 

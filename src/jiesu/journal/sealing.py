@@ -259,6 +259,22 @@ def verify(
     return verdict
 
 
+def recent(limit: int = 6) -> list[tuple[SealedBatch, str]]:
+    """The newest batches of every model, each with what is wrong with its seal, "" for nothing.
+
+    Checks the batch itself, its signature and its link to the one before, not the rows under it.
+    """
+    found = []
+    for label in event_models():
+        rows = SealedBatch.objects.filter(model=label).order_by("-number")
+        newest = list(rows[: limit + 1])
+        for at, batch in enumerate(newest[:limit]):
+            before = newest[at + 1] if at + 1 < len(newest) else None
+            last = (before.number, before.last_id, before.digest) if before else (0, 0, START)
+            found.append((batch, _batch_fault(batch, last[0] + 1, last[1], last[2])))
+    return found
+
+
 def _batches(label: str) -> Iterator[SealedBatch]:
     number = 0
     while True:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from jiesu.access import SYSTEM, Actor
 from jiesu.foundation.errors import (
@@ -313,6 +313,13 @@ def planned_changes() -> list[UnitChange]:
     """The changes still to come, the nearest first."""
     waiting = UnitChange.objects.filter(applied_at__isnull=True, cancelled_at__isnull=True)
     return list(waiting.order_by("effective", "pk"))
+
+
+def changes_of(unit: Unit, limit: int = 50) -> list[UnitChange]:
+    """The changes a unit had part in, planned ones too, the newest first: how it came to be."""
+    inherited = UnitSuccession.objects.filter(Q(old=unit) | Q(new=unit)).values("change")
+    part = Q(plan__unit=unit.pk) | Q(after__0__id=unit.pk) | Q(pk__in=inherited)
+    return list(UnitChange.objects.filter(part).order_by("-effective", "-pk")[:limit])
 
 
 # --- applying -------------------------------------------------------------------------------------
