@@ -11,6 +11,7 @@ from jiesu.catalogue.codes import Table
 from jiesu.foundation.clock import BEIJING
 
 DESK_KEYS = ("order", "matter", "category", "limit", "status", "unit")  # the desks' two-line cells
+MORE_DESK_KEYS = ("source", "answered")  # two-line cells of some desks
 LIGHT_FIELDS = (
     "number", "title", "status", "appeal_type", "category_name", "region_name", "address",
     "urgency", "channel", "lead_unit_name", "registered_at", "due_at", "yellow_at", "due_kind",

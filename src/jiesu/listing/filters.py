@@ -14,17 +14,17 @@ from django.db.models import Model, Q, QuerySet
 
 from jiesu.access import Actor, Permission
 from jiesu.appeals.lifecycle import STATUS_NAMES, Status
+from jiesu.appeals.models import Assignment
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
-from jiesu.foundation import identifiers
 from jiesu.foundation.clock import BEIJING
-from jiesu.foundation.crypto import keyring
 from jiesu.organizations import paths
 from jiesu.organizations.models import Region, Unit
+from jiesu.search import finding
 
 M = TypeVar("M", bound=Model)
 
-MAX_FOUND = 500
+MAX_FOUND = 200  # of a search, best first
 CODED: dict[str, tuple[Table, str]] = {
     "type": (Table.APPEAL_TYPE, "类型"),
     "urgency": (Table.URGENCY, "紧急程度"),
@@ -43,7 +43,7 @@ FLAGS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 KEYS = (
     "q", "status", "type", "urgency", "channel", "category", "region", "unit", "from", "to", "due",
-    "flag", "mine",
+    "flag", "mine", "own",
 )  # fmt: skip
 
 
@@ -107,10 +107,12 @@ class OrderFilter:
             if flag in FLAGS:
                 rows = rows.filter(**{f"{prefix}{k}": v for k, v in FLAGS[flag][1].items()})
         if self.get("mine") and actor.user_id is not None:
-            column = "handler_id" if prefix else "agent_id"
-            rows = rows.filter(**{column: actor.user_id})
+            rows = rows.filter(_mine(actor, prefix))
+        if self.get("own"):
+            rows = rows.filter(**{f"{prefix}centre_id": actor.unit_id})
         if words := self.get("q"):
-            rows = rows.filter(_words(words, actor, prefix))
+            found = finding.find(words, actor, limit=MAX_FOUND)
+            rows = rows.filter(**{f"{prefix}number__in": found})
         return rows
 
     def words(self) -> list[tuple[str, str, str]]:
@@ -144,6 +146,8 @@ class OrderFilter:
                 said.append((key, "标记", "、".join(labels)))
             elif key == "mine":
                 said.append((key, "", "我的"))
+            elif key == "own":
+                said.append((key, "", "本中心的"))
         return said
 
 
@@ -165,21 +169,14 @@ def _due(value: str, at: dt.datetime) -> Q:
     return Q()
 
 
-def _words(words: str, actor: Actor, prefix: str) -> Q:
-    """A number, a telephone (for those who may look people up), or words in full text."""
-    compact = words.replace(" ", "")
-    if identifiers.is_order_number(compact):
-        return Q(**{f"{prefix}number": compact})
-    phone = identifiers.normalize_phone(words)
-    if (
-        phone
-        and identifiers.phone_problem(phone) is None
-        and actor.may(Permission.APPEAL_VIEW_AREA)
-        and actor.may(Permission.APPEAL_REVEAL)
-    ):
-        hashed = keyring().search_hash(phone)
-        return Q(**{f"{prefix}phone_hash": hashed}) | Q(**{f"{prefix}phone2_hash": hashed})
-    return Q(**{f"{prefix}title__contains": words})
+def _mine(actor: Actor, prefix: str) -> Q:
+    """What I handle; for those who take calls, what I registered."""
+    if prefix:
+        return Q(handler_id=actor.user_id)
+    if actor.may(Permission.INTAKE_REGISTER):
+        return Q(agent_id=actor.user_id)
+    handled = Assignment.objects.filter(handler_id=actor.user_id)
+    return Q(pk__in=handled.values("appeal_id"))
 
 
 def options() -> dict[str, Any]:

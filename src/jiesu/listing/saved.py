@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from jiesu.access import Actor
 from jiesu.foundation.errors import Forbidden, invalid
 from jiesu.foundation.text import clean_text
-from jiesu.listing.columns import COLUMNS, DESK_KEYS
+from jiesu.listing.columns import COLUMNS, DESK_KEYS, MORE_DESK_KEYS
 from jiesu.listing.filters import OrderFilter
 from jiesu.listing.models import ColumnChoice, SavedFilter
 
@@ -58,10 +58,13 @@ def columns_of(actor: Actor, desk: str, default: Sequence[str]) -> list[str]:
 
 
 def choose_columns(desk: str, keys: Sequence[str], *, actor: Actor) -> None:
-    """This will remember which columns a person wants in a desk's list."""
+    """This will remember which columns a person wants in a desk's list; none = the desk's own."""
     if actor.user_id is None:
         raise Forbidden
-    wanted = [k for k in keys if k in DESK_KEYS or k in COLUMNS]
+    wanted = [k for k in keys if k in DESK_KEYS or k in MORE_DESK_KEYS or k in COLUMNS]
+    if not keys:  # the desk's own again
+        ColumnChoice.objects.filter(user_id=actor.user_id, desk=desk).delete()
+        return
     if not wanted:
         raise invalid("columns", "请至少选择一列。", "required")
     ColumnChoice.objects.update_or_create(

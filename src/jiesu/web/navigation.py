@@ -72,7 +72,8 @@ PLACES: tuple[Place, ...] = (
     ),
 )  # fmt: skip
 
-NOTICES = ""  # the dotted path of (actor, at) -> list[Notice]
+NOTICES = "jiesu.web.notices.views.newest"  # (actor, at) -> list[Notice]
+UNREAD = "jiesu.web.notices.views.unread"  # (actor, at) -> Count, shown beside 通知
 SEARCH_URL = "orders:home"  # the search box of every page: ?q=
 
 
@@ -111,6 +112,9 @@ def counts_for(actor: Actor, at: dt.datetime) -> dict[str, Count]:
             if place.count:
                 counter: Callable[[Actor, dt.datetime], Count] = import_string(place.count)
                 kept[place.name] = counter(actor, at)
+        if UNREAD:
+            told: Callable[[Actor, dt.datetime], Count] = import_string(UNREAD)
+            kept["notices"] = told(actor, at)
         cache.set(key, kept, COUNTS_SECONDS)
     return kept
 
@@ -122,6 +126,7 @@ class Notice:
     text: str
     href: str
     at: dt.datetime
+    is_unread: bool = False
 
 
 def notices_for(actor: Actor, at: dt.datetime) -> list[Notice]:

@@ -5,5 +5,6 @@ from jiesu.web.callback import views
 app_name = "callback"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("news/", views.news, name="news"),
     path("work/<str:number>/", views.work, name="work"),
 ]

@@ -20,27 +20,42 @@ from jiesu.catalogue import templates as texts
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
 from jiesu.web.components.faces import face_of_row, tags_of, type_words
-from jiesu.web.components.pieces import Empty
+from jiesu.web.components.pieces import Empty, Waiting
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
 from jiesu.web.lists import Work, count_up_to, list_context
+from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.orders.dialogs import said_of
 from jiesu.web.orders.forms import CallingBack
+from jiesu.web.orders.phrases import places_of
 
 EMPTY = Empty("没有要回访的工单", "审核通过的答复会出现在这里，三个工作日内回访。")
+KEYS = ("order", "matter", "limit", "unit", "answered")
+FIRST_TIME = (
+    "审核通过的答复会排进“待回访”，先到期的在前；约了时间的到点才出现。",
+    "点“开始回访”：左边是话术、诉求和答复，右边记结果。接通按 Y，已解决按 S，满意度按 5 到 1，"
+    "Ctrl 回车记录并打下一件。",
+    "不满意或未解决的，选二次办理退回承办单位，或附依据认定办结；打不通的约时间再打。",
+)
 
 
 def tabs(actor: Actor, at: dt.datetime) -> list[Work]:
     """Whom to call now, later, and what they said."""
     ours = Appeal.objects.of_centre(actor)
+    mine = {"statuses": Status.CALLBACK, "own": "1"}
     return [
-        Work("now", "待回访", ours.awaiting_callback(at), empty=EMPTY),
+        Work("now", "待回访", ours.awaiting_callback(at), empty=EMPTY, export=mine),
         Work("later", "已约时间", ours.awaiting_callback().filter(next_callback_at__gt=at),
-             ("next_callback_at", "id"), empty=EMPTY),
-        Work("bad", "不满意待核实", ours.awaiting_callback().filter(satisfaction__lt=3),
-             red=True, empty=Empty("没有不满意待核实的工单", "")),
-        Work("overdue", "已超期", ours.awaiting_callback().overdue(at), red=True, empty=EMPTY),
-        Work("done", "近期办结", ours.filter(status=Status.CLOSED), ("-id",), counted=False),
+             ("next_callback_at", "id"),
+             empty=Empty("没有约好时间的回访", "约了时间再打的会出现在这里，到时候回到待回访。")),
+        Work("bad", "不满意待核实", ours.awaiting_callback().filter(satisfaction__lt=3), red=True,
+             empty=Empty("没有不满意待核实的工单", "诉求人自己评价不满意的，由您打电话核实。"),
+             export={**mine, "flag": "dissatisfied"}),
+        Work("overdue", "已超期", ours.awaiting_callback().overdue(at), red=True,
+             empty=Empty("没有超期未回访的工单", "都在限期内。"),
+             export={**mine, "due": "overdue"}),
+        Work("done", "近期办结", ours.filter(status=Status.CLOSED), ("-id",), counted=False,
+             empty=Empty("还没有办结的工单"), export={"statuses": Status.CLOSED, "own": "1"}),
     ]  # fmt: skip
 
 
@@ -54,8 +69,16 @@ def waiting(actor: Actor, at: dt.datetime) -> Count:
 def home(request: DeskRequest) -> HttpResponse:
     """The call list, due first."""
     at = clock.now()
-    shown = list_context(request, "callback", tabs(request.actor, at), at)
+    work = tabs(request.actor, at)
+    shown = list_context(request, "callback", work, at, keys=KEYS, first_time=FIRST_TIME)
     return render(request, "callback/list.html", {**shown, "heading": "回访"})
+
+
+@desk_view(P.CALLBACK_RECORD)
+def news(request: DeskRequest) -> HttpResponse:
+    """What changed since the list was drawn."""
+    at = clock.now()
+    return list_news(request, tabs(request.actor, at), at)
 
 
 @desk_view(P.CALLBACK_RECORD)
@@ -98,6 +121,7 @@ def _context(
 ) -> dict[str, Any]:
     most = rules.value(Rule.MAX_REDO, at)
     person = exposure.person_of(appeal, request.actor)
+    told = places_of(appeal, request.actor, at)
     return {
         "appeal": appeal,
         "form": form,
@@ -107,9 +131,16 @@ def _context(
         "person": person,
         "reveal_url": reverse("orders:reveal", args=[appeal.number]),
         "calls": list(Callback.objects.filter(appeal=appeal).order_by("-pk")[:6]),
-        "script": list(texts.for_desk("callback", request.post.unit)[:6]),
+        "script": [
+            (t.title, texts.fill(t.body, told))
+            for t in texts.for_desk("callback", request.post.unit)[:6]
+        ],
         "redo_left": max(most - appeal.redo_count, 0),
         "tries_left": max(rules.value(Rule.MAX_CALLBACK_TRIES, at) - appeal.callback_tries, 0),
-        "queue": [(a, face_of_row(a, at)) for a in _queue(request.actor, at)[:10]],
+        "queue": [
+            Waiting(a.title, reverse("callback:work", args=[a.number]), a.lead_unit_name,
+                    face_of_row(a, at), current=a.pk == appeal.pk)
+            for a in _queue(request.actor, at)[:10]
+        ],
         "ready": appeal.status == Status.CALLBACK,
-    }
+    }  # fmt: skip

@@ -1,9 +1,9 @@
 """The dispatch desk 派单: what waits for a unit, and what units apply for."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,12 +16,15 @@ from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.gate import get_appeal_for
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal, Application
+from jiesu.catalogue.duty import DutyHit
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError, invalid
 from jiesu.web.components.faces import face_of_row, tags_of, type_words
-from jiesu.web.components.pieces import Bulk, Cell, Column, Empty, Tab, Table
-from jiesu.web.doors import DeskRequest, desk_view, done, refuse
-from jiesu.web.lists import Work, count_up_to, list_context
+from jiesu.web.components.pieces import Bulk, Cell, Column, Empty, Tab, Table, Waiting
+from jiesu.web.components.times import when_words
+from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
+from jiesu.web.lists import DESK_COLUMNS, Work, count_up_to, list_context, near, tell_each
+from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.orders.dialogs import order_of
 from jiesu.web.orders.forms import Dispatching
@@ -29,6 +32,15 @@ from jiesu.web.paging import key_page
 
 EMPTY = Empty("没有待派的工单", "话务员提交、网上登记的诉求受理后会出现在这里。")
 QUEUE_SHOWN = 12
+CANDIDATES = 5
+WAITING_KEYS = ("order", "matter", "category", "limit", "source")
+FIRST_TIME = (
+    "话务员提交的、网上登记后受理的诉求会排进“待派单”，先到期的在前。",
+    "点“逐件派单”：左边队列，中间诉求，右边承办单位。按 1 选中推荐的，"
+    "Ctrl 回车派出并看下一件。",
+    "目录写得明白的可以勾选后批量派单；没有推荐的会留下来，由您手工派单并写明理由。",
+    "承办单位的退单、延期等申请在“待审批申请”里审批。",
+)
 
 
 def tabs(actor: Actor, at: dt.datetime) -> list[Work]:
@@ -42,15 +54,24 @@ def tabs(actor: Actor, at: dt.datetime) -> list[Work]:
         Bulk("批量受理", url=reverse("dispatch:accept-many"), key="a", confirm="受理选中的诉求？")
     ]
     return [
-        Work("accepted", "待派单", ours.awaiting_dispatch(), bulk=send, empty=EMPTY),
+        Work("accepted", "待派单", ours.awaiting_dispatch(), bulk=send, empty=EMPTY,
+             export={"statuses": Status.ACCEPTED, "own": "1"}),
         Work("registered", "待受理", ours.awaiting_acceptance(), bulk=take,
-             empty=Empty("没有待受理的诉求", "网上、微信和其他渠道登记的诉求会出现在这里。")),
+             empty=Empty("没有待受理的诉求", "网上、微信和其他渠道登记的诉求会出现在这里。"),
+             export={"statuses": Status.REGISTERED, "own": "1"}),
         Work("overdue", "已超期", ours.filter(status__in=[Status.REGISTERED, Status.ACCEPTED])
-             .overdue(at), red=True, empty=Empty("没有超期未派的工单", "")),
-        Work("dispatched", "承办中", ours.filter(status=Status.DISPATCHED), counted=False),
-        Work("suspended", "挂起", ours.filter(status=Status.SUSPENDED), ("-id",), counted=False),
-        Work("listed", "疑难挂账", ours.filter(status=Status.LISTED), ("-id",), counted=False),
-        Work("merged", "已并单", ours.filter(status=Status.MERGED), ("-id",), counted=False),
+             .overdue(at), red=True, empty=Empty("没有超期未派的工单", "都在限期内。"),
+             export={"statuses": f"{Status.REGISTERED},{Status.ACCEPTED}", "own": "1",
+                     "due": "overdue"}),
+        Work("dispatched", "承办中", ours.filter(status=Status.DISPATCHED), counted=False,
+             export={"statuses": Status.DISPATCHED, "own": "1"}),
+        Work("suspended", "挂起", ours.filter(status=Status.SUSPENDED), ("-id",), counted=False,
+             empty=Empty("没有挂起的工单"), export={"statuses": Status.SUSPENDED, "own": "1"}),
+        Work("listed", "疑难挂账", ours.filter(status=Status.LISTED), ("-id",), counted=False,
+             empty=Empty("没有疑难挂账的工单", "一时办不了的挂账后在这里，条件具备时销账续办。"),
+             export={"statuses": Status.LISTED, "own": "1"}),
+        Work("merged", "已并单", ours.filter(status=Status.MERGED), ("-id",), counted=False,
+             empty=Empty("没有并单的工单"), export={"statuses": Status.MERGED, "own": "1"}),
     ]  # fmt: skip
 
 
@@ -67,9 +88,19 @@ def waiting(actor: Actor, at: dt.datetime) -> Count:
 def home(request: DeskRequest) -> HttpResponse:
     """The queue, due first."""
     at = clock.now()
-    shown = list_context(request, "dispatch", tabs(request.actor, at), at)
+    work = tabs(request.actor, at)
+    chosen = request.GET.get("tab", "accepted")
+    keys = WAITING_KEYS if chosen in ("accepted", "registered", "overdue") else DESK_COLUMNS
+    shown = list_context(request, "dispatch", work, at, keys=keys, first_time=FIRST_TIME)
     shown["tabs"] = [*shown["tabs"], _applications_tab(request.actor)]
     return render(request, "dispatch/list.html", {**shown, "heading": "派单"})
+
+
+@desk_view(P.DISPATCH_ASSIGN)
+def news(request: DeskRequest) -> HttpResponse:
+    """What changed since the list was drawn."""
+    at = clock.now()
+    return list_news(request, tabs(request.actor, at), at)
 
 
 def _applications_tab(actor: Actor, *, current: bool = False) -> Tab:
@@ -95,11 +126,13 @@ def applications(request: DeskRequest) -> HttpResponse:
     columns = [
         Column("申请", lambda a: Cell(a.get_kind_display(), a.assignment.unit_name)),
         Column("工单", lambda a: Cell(
-            a.appeal.title, a.reason, href=reverse("orders:order", args=[a.appeal.number]),
-            tags=tags_of(a.appeal)), "title"),
+            a.appeal.title, a.reason, href=reverse("orders:order", args=[a.appeal.number])),
+            "title"),
         Column("建议/天数", _wish_cell),
         Column("办理时限", lambda a: Cell(clock=face_of_row(a.appeal, at))),
-        Column("申请时间", lambda a: Cell(f"{a.applied_at:%m-%d %H:%M}", a.applied_by)),
+        Column("申请时间", lambda a: Cell(when_words(a.applied_at, at), a.applied_by)),
+        Column("", lambda a: Cell(
+            "审批", dialog_url=reverse("orders:judge", args=[a.appeal.number, a.pk]))),
     ]  # fmt: skip
     table = Table(
         columns,
@@ -159,9 +192,10 @@ def _queue(actor: Actor) -> Any:
 
 
 def _work_context(
-    request: DeskRequest, appeal: Appeal, form: Dispatching, hit: Any, at: dt.datetime
+    request: DeskRequest, appeal: Appeal, form: Dispatching, hit: DutyHit | None, at: dt.datetime
 ) -> dict[str, Any]:
-    queue = [(a, face_of_row(a, at)) for a in _queue(request.actor)[:QUEUE_SHOWN]]
+    recent = _history(appeal, request.actor)
+    own = request.post.unit.region.name
     return {
         "appeal": appeal,
         "form": form,
@@ -170,10 +204,39 @@ def _work_context(
         "tags": tags_of(appeal),
         "type": type_words(appeal),
         "person": exposure.person_of(appeal, request.actor),
-        "queue": queue,
-        "similar": _history(appeal, request.actor),
+        "place": near(appeal.region_name, own),
+        "queue": [
+            Waiting(a.title, reverse("dispatch:work", args=[a.number]),
+                    near(a.region_name, own), face_of_row(a, at), current=a.pk == appeal.pk)
+            for a in _queue(request.actor)[:QUEUE_SHOWN]
+        ],
+        "candidates": _candidates(appeal, hit, recent),
+        "similar": recent[:4],
         "ready": appeal.status == Status.ACCEPTED,
-    }
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A unit that may be taken by a key, and why it is offered."""
+
+    unit_id: int
+    name: str
+    why: str
+
+
+def _candidates(appeal: Appeal, hit: DutyHit | None, recent: list[Appeal]) -> list[Candidate]:
+    """Whom the catalogue names, then who answered for the same class in the same area lately."""
+    found: dict[int, Candidate] = {}
+    if hit is not None:
+        why = "兜底单位" if hit.is_fallback else "权属目录"
+        found[hit.unit.pk] = Candidate(hit.unit.pk, hit.unit.name, why)
+    for one in recent:
+        if one.lead_unit_id is not None:
+            found.setdefault(
+                one.lead_unit_id, Candidate(one.lead_unit_id, one.lead_unit_name, "同类同区办过")
+            )
+    return list(found.values())[:CANDIDATES]
 
 
 def _history(appeal: Appeal, actor: Actor) -> list[Appeal]:
@@ -185,8 +248,8 @@ def _history(appeal: Appeal, actor: Actor) -> list[Appeal]:
         .filter(category_id=appeal.category_id, region_path=appeal.region_path)
         .exclude(lead_unit=None)
         .exclude(pk=appeal.pk)
-        .only("number", "title", "lead_unit_name", "status", "registered_at")
-        .order_by("-id")[:5]
+        .only("number", "title", "lead_unit_id", "lead_unit_name", "status", "registered_at")
+        .order_by("-id")[:12]
     )
 
 
@@ -225,12 +288,6 @@ def accept_many(request: DeskRequest) -> HttpResponse:
 
 
 def _told(request: DeskRequest, count: int, refused: list[str], verb: str) -> HttpResponse:
-    if count:
-        messages.success(request, f"已{verb} {count} 件。")
-    for words in refused[:5]:
-        messages.error(request, words)
-    if len(refused) > 5:
-        messages.error(request, f"另有 {len(refused) - 5} 件未能{verb}。")
-    if not count and not refused:
-        messages.error(request, "请先勾选工单。")
-    return redirect("dispatch:home")
+    tell_each(request, count, refused, verb)
+    back = page_of(request)
+    return redirect(back if back.startswith(reverse("dispatch:home")) else "dispatch:home")

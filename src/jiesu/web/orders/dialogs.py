@@ -274,7 +274,8 @@ def _applying(a: Assignment, v: Values, actor: Actor, at: dt.datetime) -> object
     )
 
 
-def _taking_over(a: Assignment, v: Values, actor: Actor, at: dt.datetime) -> object:
+def taking_over(a: Assignment, v: Values, actor: Actor, at: dt.datetime) -> object:
+    """Give an assignment to a colleague of the same unit."""
     post = (
         Post.objects.select_related("user")
         .filter(user_id=v["handler"], unit_id=a.unit_id, user__is_active=True)
@@ -312,7 +313,7 @@ ASSIGNMENT_DIALOGS: dict[str, AssignmentDialog] = {
         "收回转派", small.OptionalReason,
         lambda a, v, actor, at: handling.recall(a, v["reason"], actor=actor, at=at), "已收回。",
     ),
-    "take_over": AssignmentDialog("指定承办人", small.TakingOver, _taking_over, "已指定承办人。"),
+    "take_over": AssignmentDialog("指定承办人", small.TakingOver, taking_over, "已指定承办人。"),
     "inner_approve": AssignmentDialog(
         "内审通过", small.InnerApproving,
         lambda a, v, actor, at: handling.inner_approve(a, v["note"], actor=actor, at=at),
@@ -334,9 +335,9 @@ def judge(application: Application, values: Values, actor: Actor, at: dt.datetim
     }  # fmt: skip
     kind = application.kind
     if kind == Application.Kind.RETURN:
-        return dispatch.judge_return(application, designate=values["designate"], **given)
+        return dispatch.judge_return(application, designate=bool(values.get("designate")), **given)
     if kind == Application.Kind.EXTENSION:
-        return dispatch.judge_extension(application, days=values["days"], **given)
+        return dispatch.judge_extension(application, days=values.get("days"), **given)
     if kind == Application.Kind.SUSPENSION:
         return dispatch.judge_suspension(application, **given)
     return dispatch.judge_ending(application, **given)

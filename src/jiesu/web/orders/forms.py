@@ -1,6 +1,6 @@
 """The small forms of the moves. They shape input; the use cases decide."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 
@@ -9,11 +9,12 @@ from jiesu.appeals.models import Application, Callback
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.foundation import clock
-from jiesu.web.components.widgets import Picker, Segmented
+from jiesu.web.components.widgets import Marks, Picker, Segmented
 from jiesu.web.pick.views import category_label, region_label, unit_label
 
-LONG = forms.Textarea(attrs={"rows": 4})
-YES_NO = [("yes", "是"), ("no", "否")]
+F = TypeVar("F", bound=forms.Field)
+
+BAD = "solved=no|satisfaction=1,2"
 
 
 def code_field(table: Table, label: str, *, required: bool = True, **options: Any) -> forms.Field:
@@ -51,6 +52,12 @@ def text_field(
         error_messages={"required": f"请填写{label}。"},
         **options,
     )
+
+
+def when(condition: str, field: F) -> F:
+    """The field, shown only when other fields say so (frontend/js/choices.js: "kind=extension")."""
+    field.when = condition  # type: ignore[attr-defined]  # read by the template tag of a field
+    return field
 
 
 class Empty(forms.Form):
@@ -186,40 +193,54 @@ class SendingBack(forms.Form):
     """退回重办"""
 
     reason_codes = forms.MultipleChoiceField(
-        label="问题类型", required=False, widget=forms.CheckboxSelectMultiple,
+        label="问题类型", required=False, widget=Marks,
         choices=lambda: codes.choices(Table.SEND_BACK_REASON, clock.now()),
     )  # fmt: skip
     reason = text_field("退回理由", 1000, help_text="写明哪里不行、要补什么。")
 
 
 class CallingBack(forms.Form):
-    """回访"""
+    """回访: by keys, and asking only what the answers before call for."""
 
     reached = forms.ChoiceField(
-        label="是否接通", choices=[("yes", "接通"), ("no", "未接通")], widget=Segmented
-    )
-    solved = forms.ChoiceField(
+        label="是否接通", choices=[("yes", "接通"), ("no", "未接通")],
+        widget=Segmented(keys={"yes": "y", "no": "n"}),
+    )  # fmt: skip
+    solved = when("reached=yes", forms.ChoiceField(
         label="是否解决", required=False, choices=[("yes", "已解决"), ("no", "未解决")],
-        widget=Segmented,
-    )  # fmt: skip
-    satisfaction = forms.TypedChoiceField(
+        widget=Segmented(keys={"yes": "s", "no": "u"}),
+    ))  # fmt: skip
+    satisfaction = when("reached=yes", forms.TypedChoiceField(
         label="对办理结果", required=False, coerce=int, empty_value=None,
-        choices=list(LEVELS.items()), widget=Segmented,
-    )  # fmt: skip
-    dissatisfied_reason = code_field(Table.DISSATISFIED_REASON, "不满意原因", required=False)
+        choices=list(LEVELS.items()),
+        widget=Segmented(keys={str(level): str(level) for level in LEVELS}),
+    ))  # fmt: skip
+    dissatisfied_reason = when(
+        "reached=yes&satisfaction=1,2",
+        code_field(Table.DISSATISFIED_REASON, "不满意原因", required=False),
+    )
     note = text_field("回访情况", 1000, required=False, rows=3)
-    decision = forms.ChoiceField(
-        label="后续处理", required=False, widget=Segmented,
-        choices=[("", "自动"), (Callback.Decision.AGAIN.value, "再次回访"),
-                 (Callback.Decision.REDO.value, "二次办理"),
+    decision = when(f"reached=no|{BAD}", forms.ChoiceField(
+        label="后续处理", required=False,
+        choices=[(Callback.Decision.REDO.value, "二次办理"),
                  (Callback.Decision.FINDING.value, "认定办结"),
+                 (Callback.Decision.AGAIN.value, "再次回访"),
                  (Callback.Decision.CLOSE.value, "按未接通办结")],
-    )  # fmt: skip
-    finding = text_field("认定依据和证据", 1000, required=False, rows=2)
-    next_at = forms.DateTimeField(
-        label="下次回访", required=False,
+        widget=Segmented(
+            keys={Callback.Decision.REDO: "r", Callback.Decision.FINDING: "d",
+                  Callback.Decision.AGAIN: "a", Callback.Decision.CLOSE: "c"},
+            when={Callback.Decision.REDO: "reached=yes", Callback.Decision.FINDING: "reached=yes",
+                  Callback.Decision.CLOSE: "reached=no"},
+        ),
+    ))  # fmt: skip
+    finding = when(
+        "reached=yes&decision=finding",
+        text_field("认定依据和证据", 1000, required=False, rows=2, help_text="至少 10 个字。"),
+    )
+    next_at = when("decision=again|reached=no", forms.DateTimeField(
+        label="下次回访", required=False, help_text="不填则随时可以再打。",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 class Contacting(forms.Form):
@@ -252,11 +273,11 @@ class Applying(forms.Form):
     """申请延期、挂起或终止"""
 
     kind = forms.ChoiceField(
-        label="申请", widget=Segmented,
+        label="申请", widget=Segmented, initial=Application.Kind.EXTENSION,
         choices=[(k.value, k.label) for k in Application.Kind if k != Application.Kind.RETURN],
     )  # fmt: skip
     reason_code = forms.ChoiceField(
-        label="理由",
+        label="理由", widget=forms.Select(attrs={"data-group-by": "kind"}),
         choices=lambda: [
             (title, codes.choices(table, clock.now()))
             for title, table in (
@@ -266,31 +287,49 @@ class Applying(forms.Form):
         ],
     )  # fmt: skip
     reason = text_field("说明", 1000)
-    days = forms.IntegerField(
+    days = when("kind=extension", forms.IntegerField(
         label="延长（工作日）", required=False, min_value=1, max_value=60,
-        help_text="申请延期时填写。",
-    )  # fmt: skip
-    plan = text_field("办理计划", 1000, required=False, rows=2)
-    citizen_told = forms.CharField(
+        help_text="申请延期必填，1 到 60。",
+    ))  # fmt: skip
+    plan = when("kind=extension", text_field("办理计划", 1000, required=False, rows=2,
+                help_text="申请延期必填。"))  # fmt: skip
+    citizen_told = when("kind=extension,suspension", forms.CharField(
         label="告知诉求人情况", max_length=300, required=False,
-        help_text="何时、以何种方式告知，诉求人意见。",
-    )  # fmt: skip
+        help_text="申请延期、挂起必填：何时、以何种方式告知，诉求人意见。",
+    ))  # fmt: skip
 
 
 class Judging(forms.Form):
     """审批申请"""
 
     verdict = forms.ChoiceField(
-        label="审批", choices=[("accept", "同意"), ("refuse", "驳回")], widget=Segmented
-    )
-    days = forms.IntegerField(
-        label="批准延长（工作日）", required=False, min_value=1, max_value=60,
-        help_text="延期申请可以改天数，不填按申请天数。",
+        label="审批", choices=[("accept", "同意"), ("refuse", "驳回")],
+        widget=Segmented(keys={"accept": "y", "refuse": "n"}),
     )  # fmt: skip
     decision = text_field("审批意见", 1000, required=False, rows=3, help_text="驳回须写明理由。")
-    designate = forms.BooleanField(
-        label="同时指定承办", required=False, help_text="驳回退单并指定后，该单位不得再退。"
-    )
+
+
+class JudgingExtension(Judging):
+    """审批延期, perhaps for fewer days"""
+
+    days = when("verdict=accept", forms.IntegerField(
+        label="批准延长（工作日）", required=False, min_value=1, max_value=60,
+        help_text="可以改天数，不填按申请的天数。",
+    ))  # fmt: skip
+
+
+class JudgingReturn(Judging):
+    """审批退单, perhaps ending all returns"""
+
+    designate = when("verdict=refuse", forms.BooleanField(
+        label="同时指定承办", required=False, help_text="驳回并指定后，该单位不得再退。"
+    ))  # fmt: skip
+
+
+JUDGING: dict[str, type[Judging]] = {
+    Application.Kind.RETURN: JudgingReturn,
+    Application.Kind.EXTENSION: JudgingExtension,
+}
 
 
 class PassingDown(forms.Form):

@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_POST
 
 from jiesu.access import Permission as P
+from jiesu.appeals.lifecycle import ENDED, Status
 from jiesu.appeals.models import Appeal
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
@@ -16,7 +17,9 @@ from jiesu.listing import saved
 from jiesu.listing.filters import OrderFilter
 from jiesu.web.components.pieces import Empty
 from jiesu.web.doors import DeskRequest, desk_view
-from jiesu.web.lists import Work, list_context
+from jiesu.web.lists import QUICK_MINE, Work, list_context
+
+_OPEN = {"statuses": ",".join(s for s in Status if s not in ENDED)}
 
 
 @desk_view(P.APPEAL_VIEW)
@@ -26,11 +29,12 @@ def home(request: DeskRequest) -> HttpResponse:
     visible = Appeal.objects.visible_to(request.actor)
     empty = Empty("还没有工单", "您的查看范围内还没有工单。有新工单时会出现在这里。")
     work = [
-        Work("all", "全部", visible, ("-id",), counted=False, empty=empty),
-        Work("open", "在办", visible.open(), ("-id",), counted=False, empty=empty),
-        Work("overdue", "已超期", visible.overdue(at), red=True, counted=False, empty=empty),
-    ]
-    shown = list_context(request, "orders", work, at)
+        Work("all", "全部", visible, ("-id",), counted=False, empty=empty, export={}),
+        Work("open", "在办", visible.open(), ("-id",), counted=False, empty=empty, export=_OPEN),
+        Work("overdue", "已超期", visible.overdue(at), red=True, counted=False, empty=empty,
+             export={"due": "overdue"}),
+    ]  # fmt: skip
+    shown = list_context(request, "orders", work, at, quick=QUICK_MINE)
     return render(request, "lists/list.html", {**shown, "heading": "全部工单"})
 
 
@@ -54,7 +58,8 @@ def keep_filter(request: DeskRequest, desk: str) -> HttpResponse:
 def columns(request: DeskRequest, desk: str) -> HttpResponse:
     """Remember the columns this person wants at a desk."""
     try:
-        saved.choose_columns(desk, request.POST.getlist("columns"), actor=request.actor)
+        wanted = [] if "reset" in request.POST else request.POST.getlist("columns")
+        saved.choose_columns(desk, wanted, actor=request.actor)
     except UseCaseError as error:
         messages.error(request, error.message)
     return redirect(f"{_home(desk)}?tab={request.POST.get('tab', '')}")

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from jiesu.access import Actor
+from jiesu.access import Permission as P
 from jiesu.appeals import options
 from jiesu.appeals.actions import exposure
 from jiesu.appeals.models import (
@@ -20,6 +21,7 @@ from jiesu.appeals.models import (
 )
 from jiesu.catalogue import codes, local_forms
 from jiesu.catalogue.codes import Table
+from jiesu.deadlines.kinds import ClockKind
 from jiesu.web.components.faces import (
     face_of_clock,
     face_of_row,
@@ -28,7 +30,8 @@ from jiesu.web.components.faces import (
     tags_of,
     type_words,
 )
-from jiesu.web.components.pieces import Action, FileItem, Tag, Tone, WhyNot
+from jiesu.web.components.pieces import Action, FileItem, Tone, WhyNot
+from jiesu.web.navigation import PLACES
 from jiesu.web.orders.dialogs import ASSIGNMENT_DIALOGS, DIALOGS
 from jiesu.web.orders.timeline import entries
 
@@ -37,6 +40,20 @@ KEYS = {
     "send_back": "b", "call_back": "v", "pass_down": "p", "inner_approve": "y",
     "inner_reject": "b",
 }  # fmt: skip
+MAIN_MOVES = frozenset(
+    {"sign", "submit", "inner_approve", "accept", "dispatch", "approve", "call_back", "resume",
+     "unlist"}
+)  # fmt: skip
+RARE_MOVES = frozenset(
+    {"list_difficult", "withdraw", "hand_over", "archive", "close", "reopen", "unmerge", "refuse",
+     "recall", "take_over", "consult", "add_joint", "urge", "answer_directly", "reassign"}
+)  # fmt: skip
+DESK_OF = {"dispatch": P.DISPATCH_ASSIGN, "unit": P.HANDLING_SIGN, "review": P.REVIEW_DECIDE,
+           "callback": P.CALLBACK_RECORD}  # fmt: skip
+CLOCK_ORDER = tuple(ClockKind)
+# Moves with a work page of their own: both verdicts of a review are taken there, side by side.
+WORK_PAGES = {"approve": "review:work", "call_back": "callback:work", "dispatch": "dispatch:work"}
+WORK_PAGES_SAY = frozenset({"send_back"})
 RED_MOVES = frozenset({"send_back", "refuse", "withdraw", "request_return", "inner_reject"})
 RELATED_SHOWN = 8
 EVENTS_SHOWN = 200
@@ -64,7 +81,20 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         .order_by("-pk")
     )
     mine = options.my_assignment(assignments, actor)
-    actions, why_not = _actions(appeal, mine, actor, applications)
+    pending = [
+        a
+        for a in applications
+        if a.verdict == Application.Verdict.PENDING
+        and a.judge_unit_id == actor.unit_id
+        and actor.may(P.DISPATCH_JUDGE if a.assignment.depth == 0 else P.HANDLING_PASS_DOWN)
+    ]
+    actions, why_not = _actions(appeal, mine, actor, applications, pending)
+    replies = list(
+        Reply.objects.select_related("assignment")
+        .filter(appeal=appeal)
+        .exclude(stage=Reply.Stage.DRAFT)
+        .order_by("-pk")
+    )
     names = {a.pk: a.unit_name for a in assignments}
     events = appeal.events.all().order_by("-seq")[:EVENTS_SHOWN]
     return {
@@ -90,16 +120,11 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         "mine": mine,
         "actions": actions,
         "why_not": why_not,
-        "pending": [
-            a for a in applications
-            if a.verdict == Application.Verdict.PENDING and a.judge_unit_id == actor.unit_id
-        ],
-        "replies": list(
-            Reply.objects.select_related("assignment")
-            .filter(appeal=appeal)
-            .exclude(stage=Reply.Stage.DRAFT)
-            .order_by("-pk")
-        ),
+        "pending": pending,
+        "replies": replies,
+        "replies_now": _latest(replies),
+        "replies_before": [r for r in replies if r not in _latest(replies)],
+        "desk": _desk_of(actor),
         "files": [
             FileItem(
                 f.name, reverse("orders:attachment", args=[appeal.number, f.pk]), f.size,
@@ -133,7 +158,26 @@ def _newest_clocks(clocks: list[Clock]) -> list[Clock]:
     newest: dict[tuple[str, int | None], Clock] = {}
     for clock in clocks:
         newest[clock.kind, clock.assignment_id] = clock
-    return sorted(newest.values(), key=lambda c: c.pk)
+    return sorted(
+        newest.values(),
+        key=lambda c: (c.stopped_at is not None, CLOCK_ORDER.index(ClockKind(c.kind)), c.pk),
+    )
+
+
+def _latest(replies: list[Reply]) -> list[Reply]:
+    """The newest reply of each assignment; earlier rounds are folded."""
+    newest: dict[int, Reply] = {}
+    for reply in replies:
+        newest.setdefault(reply.assignment_id, reply)
+    return list(newest.values())
+
+
+def _desk_of(actor: Actor) -> tuple[str, str]:
+    """Where this actor's orders stand: (label, URL), for the way back."""
+    for place in PLACES:
+        if place.name in DESK_OF and actor.may(DESK_OF[place.name]):
+            return place.label, reverse(place.url)
+    return "全部工单", reverse("orders:home")
 
 
 def _joint_name(clock: Clock, assignments: list[Assignment], names: dict[int, str]) -> str:
@@ -150,10 +194,18 @@ def _tone(assignment: Assignment) -> str:
 
 
 def _actions(
-    appeal: Appeal, mine: Assignment | None, actor: Actor, applications: list[Application]
-) -> tuple[list[Action], list[WhyNot]]:
+    appeal: Appeal, mine: Assignment | None, actor: Actor, applications: list[Application],
+    pending: list[Application],
+) -> tuple[list[Action], list[WhyNot]]:  # fmt: skip
     """What this actor may do now, the main thing first, and why not the rest."""
-    actions: list[Action] = []
+    number = appeal.number
+    actions = [
+        Action(
+            f"审批{a.get_kind_display()}申请", key="g" if index == 0 else "", main=index == 0,
+            dialog_url=reverse("orders:judge", args=[number, a.pk]),
+        )
+        for index, a in enumerate(pending)
+    ]  # fmt: skip
     why_not: list[WhyNot] = []
     returns = sum(
         1 for a in applications
@@ -163,24 +215,32 @@ def _actions(
     unit_options = (
         options.assignment_options(appeal, mine, actor, returns_before=returns) if mine else []
     )
+    has_main = bool(actions)
     for option in unit_options:
-        if not option.allowed:
-            if option.name == "request_return":
-                why_not.append(WhyNot(option.label, f"{option.why_not}。"))
+        if not option.allowed and option.name == "request_return":
+            why_not.append(WhyNot(option.label, f"{option.why_not}。"))
+        if not option.allowed or mine is None:
             continue
-        if mine is None:
-            break
+        main = not has_main and option.name in MAIN_MOVES
         if option.name == "submit":
-            actions.append(
-                Action("写答复", href=_report_url(appeal, mine), key="r", main=not actions)
-            )
+            label = "重新写答复" if mine.round > 1 else "写答复"
+            actions.append(Action(label, href=_report_url(appeal, mine), key="r", main=main))
         elif option.name in ASSIGNMENT_DIALOGS:
-            url = reverse("orders:assignment-move", args=[appeal.number, mine.pk, option.name])
-            actions.append(_action(option.name, option.label, url, main=not actions))
+            url = reverse("orders:assignment-move", args=[number, mine.pk, option.name])
+            actions.append(_action(option.name, option.label, url, main=main))
+        has_main = has_main or main
     for option in options.appeal_options(appeal, actor):
         if option.allowed and option.name in DIALOGS:
-            url = reverse("orders:move", args=[appeal.number, option.name])
-            actions.append(_action(option.name, option.label, url, main=not actions))
+            main = not has_main and option.name in MAIN_MOVES
+            desk = WORK_PAGES.get(option.name)
+            if desk is not None:
+                href = reverse(desk, args=[number])
+                key = KEYS.get(option.name, "")
+                actions.append(Action(option.label, href=href, key=key, main=main))
+            elif option.name not in WORK_PAGES_SAY:
+                url = reverse("orders:move", args=[number, option.name])
+                actions.append(_action(option.name, option.label, url, main=main))
+            has_main = has_main or main
     return actions, why_not
 
 
@@ -191,6 +251,7 @@ def _action(name: str, label: str, url: str, *, main: bool) -> Action:
         key=KEYS.get(name, ""),
         main=main and name not in RED_MOVES,
         tone="red" if name in RED_MOVES else "",
+        rare=name in RARE_MOVES,
     )
 
 
@@ -221,8 +282,3 @@ def _related(appeal: Appeal, actor: Actor) -> list[tuple[Appeal, str]]:
         known = {a.pk for a, _ in found}
         found += [(a, "同一人") for a in others if a.pk not in known]
     return found
-
-
-def status_tag(appeal: Appeal) -> Tag:
-    """The status as a tag."""
-    return Tag(status_words(appeal), Tone.LINE)

@@ -5,8 +5,6 @@ from typing import Any
 
 from jiesu.appeals.actions.callback import LEVELS
 from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES
-from jiesu.catalogue import codes
-from jiesu.catalogue.codes import Table
 from jiesu.deadlines.kinds import CLOCK_NAMES, ClockKind
 from jiesu.journal.models import AbstractEvent
 from jiesu.web.components.pieces import Entry
@@ -27,6 +25,9 @@ RED = frozenset(
 )  # fmt: skip
 QUIET = frozenset({"open", "submit", "clock_yellow", "take_over"})
 
+DECISIONS = {"redo": "二次办理", "finding": "认定办结", "again": "再次回访", "close": "办结"}
+KINDS = {"extension": "延期", "suspension": "挂起", "ending": "终止", "return": "退单"}
+
 FACTS = {
     "category": "分类",
     "region": "区域",
@@ -36,7 +37,7 @@ FACTS = {
     "suggested": "建议承办",
     "decision": "审批意见",
     "faults": "问题类型",
-    "days": "工作日",
+    "days": "延长工作日",
     "citizen_told": "告知诉求人",
     "to": "去向",
     "from": "原单位",
@@ -56,12 +57,17 @@ OUTCOMES = {
     "handed_over": "移交",
     "terminated": "终止",
 }
+SAID_ALREADY = frozenset({("call_back", "decision"), ("rate", "decision"), ("apply", "days"),
+                          ("refuse_return", "decision")})  # fmt: skip
+MARKS = frozenset({"clock_breached", "clock_yellow"})
 TEXTS = ("reason", "text", "note", "answer", "explanation", "question", "reply", "report")
 
 
 def entries(events: Iterable[AbstractEvent]) -> list[Entry]:
     """The timeline of events given newest first."""
-    return [_entry(event, first=index == 0) for index, event in enumerate(events)]
+    found = list(events)
+    newest = next((e.seq for e in found if e.kind not in QUIET), None)
+    return [_entry(event, first=event.seq == newest) for event in found]
 
 
 def title_of(kind: str) -> str:
@@ -73,6 +79,8 @@ def title_of(kind: str) -> str:
 def _entry(event: AbstractEvent, *, first: bool) -> Entry:
     data: Mapping[str, Any] = event.data
     title = title_of(event.kind)
+    if event.kind == "refuse_application":
+        title = f"驳回{KINDS.get(str(data.get('kind')), '')}申请"
     maker = _SPECIAL.get(event.kind)
     text = maker(data) if maker else _text(data)
     if event.kind in RED:
@@ -81,7 +89,7 @@ def _entry(event: AbstractEvent, *, first: bool) -> Entry:
         tone = "now"
     else:
         tone = "quiet" if event.kind in QUIET else ""
-    return Entry(title, event.at, _who(event), text, tone, facts=_facts(event.kind, data))
+    return Entry(title, event.at, _who(event), text, tone, facts=_facts(event, data))
 
 
 def _who(event: AbstractEvent) -> str:
@@ -95,21 +103,20 @@ def _text(data: Mapping[str, Any]) -> str:
     return "\n".join(str(data[key]) for key in TEXTS if data.get(key))
 
 
-def _facts(kind: str, data: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _facts(event: AbstractEvent, data: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = []
     for key, label in FACTS.items():
         value = data.get(key)
-        if not value or (kind == "dispatch" and key in ("lead", "joint")):
+        if not value or (event.kind, key) in SAID_ALREADY:
             continue
         if isinstance(value, list):
             value = "、".join(map(str, value))
-        if key == "type":
-            value = codes.label(Table.APPEAL_TYPE, str(value))
         if key == "outcome":
             value = OUTCOMES.get(str(value), value)
         facts.append((label, str(value)))
-    if data.get("unit") and kind not in ("clock_breached", "clock_yellow"):
-        facts.append(("单位", str(data["unit"])))
+    unit = str(data.get("unit") or "")
+    if unit and unit != event.actor_unit_name and event.kind not in MARKS:
+        facts.append(("单位", unit))
     return facts
 
 
@@ -122,16 +129,26 @@ def _dispatched(data: Mapping[str, Any]) -> str:
 
 
 def _called(data: Mapping[str, Any]) -> str:
+    follows = DECISIONS.get(str(data.get("decision") or ""), "")
     if not data.get("reached"):
-        return "\n".join(t for t in ("未接通", data.get("note", "")) if t)
-    parts = []
-    if data.get("solved") is not None:
-        parts.append("已解决" if data["solved"] else "未解决")
-    if data.get("satisfaction"):
-        parts.append(LEVELS.get(int(data["satisfaction"]), ""))
-    if data.get("reason"):
-        parts.append(str(data["reason"]))
+        parts = ["未接通", *([follows] if follows == "再次回访" else [])]
+    else:
+        parts = []
+        if data.get("solved") is not None:
+            parts.append("已解决" if data["solved"] else "未解决")
+        if data.get("satisfaction"):
+            parts.append(LEVELS.get(int(data["satisfaction"]), ""))
+        if data.get("reason"):
+            parts.append(str(data["reason"]))
+        if follows and follows != "办结":
+            parts.append(f"→ {follows}")
     return "\n".join(t for t in (" · ".join(parts), data.get("note", "")) if t)
+
+
+def _applied(data: Mapping[str, Any]) -> str:
+    kind = KINDS.get(str(data.get("kind") or ""), "")
+    days = f" {data['days']} 个工作日" if data.get("days") else ""
+    return "\n".join(t for t in (f"{kind}{days}", str(data.get("reason", ""))) if t)
 
 
 def _clock(data: Mapping[str, Any]) -> str:
@@ -177,5 +194,6 @@ _SPECIAL: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "contact": _contacted,
     "reclassify": _reclassified,
     "refuse_return": _refused_return,
+    "apply": _applied,
     "add_joint": lambda data: "、".join(data.get("joint", [])),
 }

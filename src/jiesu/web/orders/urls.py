@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jiesu.web.orders import lists, views
+from jiesu.web.orders import exports, lists, views
 
 app_name = "orders"
 urlpatterns = [
@@ -8,6 +8,11 @@ urlpatterns = [
     path("lists/<str:desk>/keep/", lists.keep_filter, name="keep-filter"),
     path("lists/<str:desk>/columns/", lists.columns, name="columns"),
     path("lists/drop/<int:pk>/", lists.drop_filter, name="drop-filter"),
+    path("export/", exports.export, name="export"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<int:pk>/state/", exports.state, name="export-state"),
+    path("exports/<int:pk>/cancel/", exports.cancel, name="export-cancel"),
+    path("exports/<int:pk>/file/", exports.fetch, name="export-fetch"),
     path("<str:number>/", views.order, name="order"),
     path("<str:number>/print/", views.print_, name="print"),
     path("<str:number>/do/<str:name>/", views.move, name="move"),

@@ -15,7 +15,7 @@ from jiesu.appeals.lifecycle import State
 from jiesu.appeals.models import Appeal, Assignment, Attachment, Consultation, Opinion
 from jiesu.foundation import clock
 from jiesu.foundation.errors import NotFound, UseCaseError
-from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
 from jiesu.web.orders import dialogs
 from jiesu.web.orders import forms as small
 from jiesu.web.orders.page import context
@@ -82,7 +82,8 @@ def judge(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     def run(values: Mapping[str, Any]) -> object:
         return dialogs.judge(application, values, request.actor, clock.now())
 
-    dialog = dialogs.Dialog(title, small.Judging, lambda *_: None, "已审批。", lead=lead)
+    form = small.JUDGING.get(application.kind, small.Judging)
+    dialog = dialogs.Dialog(title, form, lambda *_: None, "已审批。", yes="提交审批", lead=lead)
     return _dialog(request, dialog, run, number)
 
 
@@ -229,8 +230,10 @@ def _dialog(
         run(form.cleaned_data)
     except UseCaseError as error:
         return refuse(request, error, DIALOG, given, form=form)
-    return done(request, dialog.done, request.POST.get("next") or _back(number))
+    return done(request, dialog.done, _back(request, number))
 
 
-def _back(number: str) -> str:
-    return reverse("orders:order", args=[number])
+def _back(request: DeskRequest, number: str) -> str:
+    """The page the dialog was opened on, or the order's."""
+    page = page_of(request) if request.htmx else "/"
+    return page if page != "/" else reverse("orders:order", args=[number])

@@ -5,5 +5,6 @@ from jiesu.web.review import views
 app_name = "review"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("news/", views.news, name="news"),
     path("work/<str:number>/", views.work, name="work"),
 ]

@@ -12,31 +12,43 @@ from jiesu.access import Actor
 from jiesu.access import Permission as P
 from jiesu.appeals.actions import exposure, review
 from jiesu.appeals.gate import get_appeal_for
-from jiesu.appeals.lifecycle import Status
-from jiesu.appeals.models import Appeal, Attachment, Reply
+from jiesu.appeals.lifecycle import LIVE, State, Status
+from jiesu.appeals.models import Appeal, Assignment, Attachment, Reply
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table as CodeTable
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError, invalid
 from jiesu.web.components.faces import face_of_row, tags_of, type_words
-from jiesu.web.components.pieces import Empty, FileItem
+from jiesu.web.components.pieces import Empty, FileItem, Waiting
+from jiesu.web.components.widgets import Marks
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
-from jiesu.web.lists import Work, count_up_to, list_context
+from jiesu.web.lists import Work, count_up_to, list_context, near
+from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.orders.forms import text_field
 
 EMPTY = Empty("没有待审核的答复", "承办单位提交的答复会出现在这里。")
+KEYS = ("order", "matter", "category", "limit", "unit", "source")
+FIRST_TIME = (
+    "承办单位内审通过的答复会排进“待审核”，先到期的在前。",
+    "点“逐件审核”：左边诉求和办理报告，中间答复。小的文字问题可以直接改，改动会记入工单经过。",
+    "答复不行的，标出问题、写明要补什么，退回重办；承办单位的时限接着原来的算。",
+)
 
 
 def tabs(actor: Actor, at: dt.datetime) -> list[Work]:
     """What waits for a reviewer, and what became of it."""
     ours = Appeal.objects.of_centre(actor)
     return [
-        Work("reported", "待审核", ours.awaiting_review(), empty=EMPTY),
-        Work("overdue", "已超期", ours.awaiting_review().overdue(at), red=True, empty=EMPTY),
+        Work("reported", "待审核", ours.awaiting_review(), empty=EMPTY,
+             export={"statuses": Status.REPORTED, "own": "1"}),
+        Work("overdue", "已超期", ours.awaiting_review().overdue(at), red=True,
+             empty=Empty("没有超期未审的答复", "都在限期内。"),
+             export={"statuses": Status.REPORTED, "own": "1", "due": "overdue"}),
         Work("again", "退回重办中", ours.filter(status=Status.DISPATCHED, send_back_count__gt=0),
-             counted=False, empty=Empty("没有退回重办的工单", "")),
-        Work("ended", "近期办结", ours.filter(status=Status.CLOSED), ("-id",), counted=False),
+             counted=False, empty=Empty("没有退回重办的工单", "退回后承办单位重新提交前在这里。")),
+        Work("ended", "近期办结", ours.filter(status=Status.CLOSED), ("-id",), counted=False,
+             empty=Empty("还没有办结的工单"), export={"statuses": Status.CLOSED, "own": "1"}),
     ]  # fmt: skip
 
 
@@ -54,7 +66,7 @@ class ReviewForm(forms.Form):
     note = text_field("审核意见", 1000, required=False, rows=2)
     publish = forms.BooleanField(label="公开答复", required=False)
     reason_codes = forms.MultipleChoiceField(
-        label="问题类型", required=False, widget=forms.CheckboxSelectMultiple,
+        label="答复的问题（点选标出）", required=False, widget=Marks,
         choices=lambda: codes.choices(CodeTable.SEND_BACK_REASON, clock.now()),
     )  # fmt: skip
 
@@ -63,8 +75,16 @@ class ReviewForm(forms.Form):
 def home(request: DeskRequest) -> HttpResponse:
     """The replies that wait, due first."""
     at = clock.now()
-    shown = list_context(request, "review", tabs(request.actor, at), at)
+    work = tabs(request.actor, at)
+    shown = list_context(request, "review", work, at, keys=KEYS, first_time=FIRST_TIME)
     return render(request, "review/list.html", {**shown, "heading": "审核"})
+
+
+@desk_view(P.REVIEW_DECIDE)
+def news(request: DeskRequest) -> HttpResponse:
+    """What changed since the list was drawn."""
+    at = clock.now()
+    return list_news(request, tabs(request.actor, at), at)
 
 
 @desk_view(P.REVIEW_DECIDE)
@@ -92,9 +112,11 @@ def work(request: DeskRequest, number: str) -> HttpResponse:
             )  # fmt: skip
             words = f"{number} 已审核通过。"
         else:
-            if not said["note"].strip():
-                raise invalid("note", "退回须写明理由，承办单位要据此重办。", "required")
-            review.send_back(appeal, said["note"], said["reason_codes"], actor=request.actor, at=at)
+            marked = [codes.label(CodeTable.SEND_BACK_REASON, c) for c in said["reason_codes"]]
+            why = said["note"].strip() or "；".join(marked)
+            if not why:
+                raise invalid("note", "退回须标出问题或写明理由，承办单位要据此重办。", "required")
+            review.send_back(appeal, why, said["reason_codes"], actor=request.actor, at=at)
             words = f"{number} 已退回重办。"
     except UseCaseError as error:
         return refuse(request, error, "review/work.html", shown, form=form)
@@ -135,6 +157,23 @@ def _context(
                      f.get_purpose_display())
             for f in Attachment.objects.filter(appeal=appeal).order_by("pk")
         ],
-        "queue": [(a, face_of_row(a, at)) for a in _queue(request.actor)[:10]],
+        "joint": list(
+            Reply.objects.select_related("assignment")
+            .filter(appeal=appeal, assignment__depth=0)
+            .exclude(stage=Reply.Stage.DRAFT)
+            .exclude(assignment__nature=Assignment.Nature.LEAD)
+            .order_by("-pk")[:6]
+        ),
+        "missing": list(
+            Assignment.objects.filter(
+                appeal=appeal, depth=0, state__in=LIVE - {State.REPORTED}
+            ).exclude(nature=Assignment.Nature.LEAD)
+        ),
+        "queue": [
+            Waiting(a.title, reverse("review:work", args=[a.number]), a.lead_unit_name,
+                    face_of_row(a, at), current=a.pk == appeal.pk)
+            for a in _queue(request.actor)[:10]
+        ],
+        "place": near(appeal.region_name, request.post.unit.region.name),
         "ready": appeal.status == Status.REPORTED,
     }  # fmt: skip

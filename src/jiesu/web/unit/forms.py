@@ -5,7 +5,7 @@ from django import forms
 from jiesu.appeals.actions.handling import Answer
 from jiesu.catalogue.codes import Table
 from jiesu.web.components.widgets import Segmented
-from jiesu.web.orders.forms import code_field, text_field
+from jiesu.web.orders.forms import code_field, text_field, when
 
 
 class ReportForm(forms.Form):
@@ -26,7 +26,9 @@ class ReportForm(forms.Form):
         label="是否解决", required=False, widget=Segmented,
         choices=[("yes", "已解决"), ("no", "未解决")],
     )  # fmt: skip
-    unsolved_reason = code_field(Table.UNSOLVED_REASON, "未解决原因", required=False)
+    unsolved_reason = when(
+        "solved=no", code_field(Table.UNSOLVED_REASON, "未解决原因", required=False)
+    )
     legal_basis = forms.CharField(label="法律政策依据", required=False, max_length=500)
 
     def answer(self, upload_key: str = "") -> Answer:

@@ -1,6 +1,7 @@
 """A responsible unit's desk 承办: to open, sign, handle, review inside, answer."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from jiesu.access import Actor
 from jiesu.access import Permission as P
+from jiesu.appeals import lifecycle as life
 from jiesu.appeals.actions import exposure, handling
 from jiesu.appeals.gate import get_assignment_for
 from jiesu.appeals.lifecycle import LIVE, State
@@ -22,32 +24,58 @@ from jiesu.foundation.errors import UseCaseError
 from jiesu.web import uploads
 from jiesu.web.components.faces import face_of_row
 from jiesu.web.components.pieces import Bulk, Empty
-from jiesu.web.doors import DeskRequest, desk_view, done, refuse
-from jiesu.web.lists import Work, count_up_to, list_context
+from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
+from jiesu.web.lists import QUICK_MINE, Work, count_up_to, list_context, near, tell_each
+from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
+from jiesu.web.orders.dialogs import taking_over, unit_of
+from jiesu.web.orders.forms import PassingDown, TakingOver
+from jiesu.web.orders.phrases import places_of
 from jiesu.web.unit.forms import ReportForm
 
 EMPTY = Empty("没有要办的工单", "热线中心派来的工单会出现在这里，时限从派单起算。")
 
 
+FIRST_TIME = (
+    "热线中心派来的工单先在“待查阅”。点开就算查阅，请在时限内签收，或写明依据申请退单。",
+    "签收后先联系诉求人，再办理；需要下级单位或科室办的，用“转派”。",
+    "办完写答复：给诉求人的答复和内部的办理报告分开写。提交后先由本单位内审，再送热线中心审核。",
+    "按 ? 看所有快捷键；右上角“通知”会告诉您新派、临期和退回的工单。",
+)
+PAUSED_LAST = ("is_paused", "due_at", "id")
+
+
 def tabs(actor: Actor, at: dt.datetime) -> list[Work]:
-    """The unit's real work states."""
+    """The unit's real work states, what is due first on top."""
     mine = Assignment.objects.of_unit(actor)
-    sign = [Bulk("批量签收", url=reverse("unit:sign-many"), key="s", confirm="签收选中的工单？")]
-    may_sign = actor.may(P.HANDLING_SIGN)
+    sign = Bulk("批量签收", url=reverse("unit:sign-many"), key="s", confirm="签收选中的工单？")
+    down = Bulk("批量转派", dialog="pass-dialog", key="p")
+    hand = Bulk("指定承办人", dialog="hand-dialog", key="h")
+    signing = [sign] if actor.may(P.HANDLING_SIGN) else []
+    sharing = [down] if actor.may(P.HANDLING_PASS_DOWN) else []
+    sharing += [hand] if actor.may(life.TAKE_OVER.needs) else []
     return [
-        Work("to_open", "待查阅", mine.to_open(), bulk=sign if may_sign else (), empty=EMPTY),
-        Work("to_sign", "待签收", mine.to_sign(), bulk=sign if may_sign else (), empty=EMPTY),
-        Work("handling", "办理中", mine.handling(), empty=EMPTY),
-        Work("inner", "待内审", mine.in_inner_review(), empty=EMPTY),
-        Work("again", "退回重办", mine.sent_back(), empty=EMPTY),
-        Work("overdue", "已超期", mine.overdue(at), red=True,
-             empty=Empty("没有超期工单", "保持下去。")),
-        Work("below", "已转派", mine.filter(state=State.PASSED_DOWN), empty=EMPTY, counted=False),
+        Work("to_open", "待查阅", mine.to_open(), bulk=signing, empty=EMPTY,
+             export={"states": "assigned"}),
+        Work("to_sign", "待签收", mine.to_sign(), bulk=[*signing, *sharing[:1]], empty=EMPTY,
+             export={"states": "opened"}),
+        Work("handling", "办理中", mine.handling(), PAUSED_LAST, bulk=sharing, empty=EMPTY,
+             export={"states": "handling,returning,passed_down"}),
+        Work("inner", "待内审", mine.in_inner_review(),
+             empty=Empty("没有待内审的答复", "承办人提交的答复会出现在这里，逐级审签后送出。"),
+             export={"states": "inner_review"}),
+        Work("again", "退回重办", mine.sent_back(), PAUSED_LAST, bulk=sharing,
+             empty=Empty("没有退回重办的工单", "热线中心退回的、要二次办理的会出现在这里。")),
+        Work("overdue", "已超期", mine.overdue(at), red=True, bulk=sharing,
+             empty=Empty("没有超期工单", "都在限期内。")),
+        Work("below", "已转派", mine.filter(state=State.PASSED_DOWN), PAUSED_LAST, counted=False,
+             empty=Empty("没有转派出去的工单", "转派给下级单位或科室的会出现在这里，可以收回。"),
+             export={"states": "passed_down"}),
         Work("sent", "已提交", mine.filter(state=State.REPORTED), ("-reported_at", "-id"),
-             empty=EMPTY, counted=False),
-        Work("ended", "已结束", mine.exclude(state__in=LIVE), ("-id",), empty=EMPTY,
-             counted=False),
+             counted=False, export={"states": "reported"},
+             empty=Empty("没有等热线中心审核的答复", "提交后在这里看热线中心审到哪一步。")),
+        Work("ended", "已结束", mine.exclude(state__in=LIVE), ("-id",), counted=False,
+             empty=Empty("还没有结束的工单"), export={"states": "done"}),
     ]  # fmt: skip
 
 
@@ -63,33 +91,91 @@ def waiting(actor: Actor, at: dt.datetime) -> Count:
 def home(request: DeskRequest) -> HttpResponse:
     """The unit's list; whoever only reviews starts at the inner review."""
     at = clock.now()
+    shown = list_context(
+        request, "unit", _work(request, at), at, quick=QUICK_MINE, first_time=FIRST_TIME
+    )
+    context = {**shown, "heading": "承办", "passing": PassingDown(), "handing": TakingOver()}
+    return render(request, "unit/list.html", context)
+
+
+@desk_view(P.HANDLING_SIGN, P.HANDLING_INNER_REVIEW)
+def news(request: DeskRequest) -> HttpResponse:
+    """What changed since the list was drawn."""
+    at = clock.now()
+    return list_news(request, _work(request, at), at)
+
+
+def _work(request: DeskRequest, at: dt.datetime) -> list[Work]:
     work = tabs(request.actor, at)
     if not request.actor.may(P.HANDLING_SIGN):
         work.sort(key=lambda w: w.name != "inner")
-    shown = list_context(request, "unit", work, at)
-    return render(request, "lists/list.html", {**shown, "heading": "承办"})
+    return work
 
 
 @require_POST
 @desk_view(P.HANDLING_SIGN)
 def sign_many(request: DeskRequest) -> HttpResponse:
     """Sign several orders; each stands for itself, and each refusal is told."""
+
+    def sign(assignment: Assignment) -> object:
+        return handling.sign(assignment, actor=request.actor, at=clock.now())
+
+    return _each(request, sign, "签收")
+
+
+@require_POST
+@desk_view(P.HANDLING_PASS_DOWN)
+def pass_many(request: DeskRequest) -> HttpResponse:
+    """Pass several orders down to one unit."""
+    form = PassingDown(request.POST)
+    if not form.is_valid():
+        messages.error(request, "请从列表中选择下级单位或科室。")
+        return redirect(_list_url(request))
+    said = form.cleaned_data
+
+    def pass_down(assignment: Assignment) -> object:
+        unit = unit_of(said["unit"], "unit")
+        return handling.pass_down(
+            assignment, unit, said["instruction"], actor=request.actor, at=clock.now()
+        )
+
+    return _each(request, pass_down, "转派")
+
+
+@require_POST
+@desk_view(life.TAKE_OVER.needs)
+def hand_many(request: DeskRequest) -> HttpResponse:
+    """Give several orders to one colleague."""
+    form = TakingOver(request.POST)
+    if not form.is_valid():
+        messages.error(request, "请从列表中选择承办人。")
+        return redirect(_list_url(request))
+
+    def hand(assignment: Assignment) -> object:
+        return taking_over(assignment, form.cleaned_data, request.actor, clock.now())
+
+    return _each(request, hand, "指定承办人")
+
+
+def _each(request: DeskRequest, act: Callable[[Assignment], object], verb: str) -> HttpResponse:
+    """Do it to each chosen order; each stands for itself, and each refusal is told."""
     picked = [int(p) for p in request.POST.getlist("picked") if p.isdigit()][:100]
-    signed, refused = 0, []
-    rows = Assignment.objects.of_unit(request.actor).select_related("appeal", "unit")
+    rows = Assignment.objects.of_unit(request.actor).select_related("appeal", "unit", "parent")
+    done_, refused = 0, []
     for assignment in rows.filter(pk__in=picked):
         try:
-            handling.sign(assignment, actor=request.actor, at=clock.now())
-            signed += 1
+            act(assignment)
+            done_ += 1
         except UseCaseError as error:
             refused.append(f"{assignment.appeal.number}：{error.message}")
-    if signed:
-        messages.success(request, f"已签收 {signed} 件。")
-    for words in refused[:5]:
-        messages.error(request, words)
-    if not picked:
-        messages.error(request, "请先勾选要签收的工单。")
-    return redirect("unit:home")
+    tell_each(request, done_, refused, verb)
+    return redirect(_list_url(request))
+
+
+def _list_url(request: DeskRequest) -> str:
+    """The list these rows were chosen in."""
+    back = page_of(request)
+    return back if back.startswith(reverse("unit:home")) else reverse("unit:home")
 
 
 @desk_view(P.HANDLING_REPORT)
@@ -162,6 +248,7 @@ def _context(
         .exclude(stage=Reply.Stage.DRAFT)
         .order_by("-pk")[:6]
     )
+    told = places_of(appeal, request.actor, at)
     is_lead = assignment.nature == Assignment.Nature.LEAD and assignment.depth == 0
     return {
         "appeal": appeal,
@@ -173,7 +260,17 @@ def _context(
         "contact_url": reverse("orders:assignment-move",
                                args=[appeal.number, assignment.pk, "contact"]),
         "others": others,
-        "phrases": list(texts.for_desk("unit", request.post.unit)[:20]),
+        "phrases": [
+            (t.title, texts.fill(t.body, told))
+            for t in texts.for_desk("unit", request.post.unit)[:20]
+        ],
+        "waiting": list(
+            Assignment.objects.filter(appeal=appeal, state__in=LIVE - {State.REPORTED})
+            .exclude(pk=assignment.pk).filter(depth=assignment.depth)
+        )
+        if is_lead
+        else [],
+        "place": near(appeal.region_name, request.post.unit.region.name),
         "upload_key": key,
         "uploaded": uploads.waiting(request.actor, key),
         "is_lead": is_lead,
