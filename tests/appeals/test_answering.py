@@ -1,21 +1,23 @@
 """From the centre's review to the end: call-back, ratings, redo, merging, reopening."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from tests.factories import appeals as make
 from tests.factories.appeals import lead_of, minutes
 from tests.factories.world import MONDAY, World
 
-from jiesu.access import citizen
+from jiesu.access import Permission, citizen
 from jiesu.appeals import gate
-from jiesu.appeals.actions import callback, closure, dispatch, exposure, review, triage
+from jiesu.appeals.actions import callback, closure, dispatch, exposure, intake, review, triage
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal, Clock
 from jiesu.catalogue import codes
 from jiesu.foundation.errors import (
+    ChangedMeanwhile,
     Forbidden,
     Invalid,
     NotAllowedNow,
@@ -276,3 +278,112 @@ def test_a_reveal_is_written_down(world: World) -> None:
     assert person.phone == "13812342046"
     row = AuditRecord.objects.get(kind="reveal")
     assert (row.subject, row.data["reason"]) == (appeal.number, "回访前核对")
+
+
+def merged_pair(world: World) -> tuple[Appeal, Appeal]:
+    """A master in hand at its unit, and another caller's appeal under it."""
+    master = make.dispatched(world)
+    other = make.accepted(world, phone="13812342047")
+    triage.merge(other, fresh(master), "", actor=world.actor("dispatcher"), at=MONDAY)
+    return fresh(master), fresh(other)
+
+
+def test_a_withdrawn_master_lets_the_other_callers_go_on_alone(world: World) -> None:
+    master, other = merged_pair(world)
+
+    intake.withdraw(master, "自行解决", actor=world.actor("agent"), at=MONDAY + minutes(60))
+
+    alone = fresh(other)
+    assert (alone.where, alone.master) == (Status.ACCEPTED, None)
+    assert Clock.objects.filter(appeal=other, kind="dispatch", stopped_at=None).exists()
+    assert fresh(master).merged_count == 0
+
+
+def test_a_master_answered_at_the_desk_answers_the_other_callers(world: World) -> None:
+    master = make.accepted(world)
+    other = make.accepted(world, phone="13812342047")
+    triage.merge(other, master, "", actor=world.actor("dispatcher"), at=MONDAY)
+
+    intake.answer_directly(
+        fresh(master), "该路段将于本周五完成整治。", actor=world.actor("agent"),
+        at=MONDAY + minutes(60),
+    )  # fmt: skip
+
+    assert fresh(other).where is Status.CALLBACK
+    assert fresh(other).public_reply == "该路段将于本周五完成整治。"
+
+
+def test_nobody_is_merged_under_a_matter_that_has_been_answered(world: World) -> None:
+    master = make.answered(world)
+    other = make.accepted(world, phone="13812342047")
+
+    with pytest.raises(Invalid, match="已经答复"):
+        triage.merge(other, fresh(master), "", actor=world.actor("dispatcher"), at=MONDAY)
+
+
+def test_two_agents_who_merge_at_once_both_count(world: World) -> None:
+    master = make.dispatched(world)
+    second, third = (make.accepted(world) for _ in range(2))
+    seen_by_one, seen_by_other = fresh(master), fresh(master)
+
+    triage.merge(second, seen_by_one, "", actor=world.actor("agent"), at=MONDAY)
+    triage.merge(third, seen_by_other, "", actor=world.actor("dispatcher"), at=MONDAY)
+
+    assert fresh(master).merged_count == 2
+
+
+def test_one_call_back_sent_twice_counts_once(world: World) -> None:
+    appeal = make.answered(world)
+    said = Said(reached=False, note="无人接听")
+    again = fresh(appeal)
+
+    callback.record(fresh(appeal), said, actor=world.actor("callback"), at=MONDAY + minutes(300))
+    with pytest.raises(ChangedMeanwhile):
+        callback.record(again, said, actor=world.actor("callback"), at=MONDAY + minutes(300))
+
+    assert fresh(appeal).callback_tries == 1
+
+
+def test_an_answer_after_reopening_can_be_rated_too(world: World) -> None:
+    appeal = make.answered(world)
+    good = Said(reached=True, way="web", solved=True, satisfaction=5)
+    callback.rate(appeal, good, actor=citizen(), at=MONDAY + minutes(200))
+    later = MONDAY + dt.timedelta(days=1)
+    closure.reopen(fresh(appeal), "问题反弹", actor=world.actor("reviewer"), at=later)
+    intake.answer_directly(
+        fresh(appeal), "已再次清理。", actor=world.actor("agent"), at=later + minutes(10)
+    )
+
+    callback.rate(fresh(appeal), good, actor=citizen(), at=later + minutes(20))
+
+    assert appeal.callbacks.count() == 2
+
+
+def test_another_centre_neither_withdraws_nor_archives_nor_rates(world: World) -> None:
+    open_, ended = make.dispatched(world), make.closed(world)
+    agent = replace(world.actor("province_dispatcher"), permissions=frozenset(Permission))
+
+    with pytest.raises(Forbidden, match="其他热线中心"):
+        intake.withdraw(open_, "撤", actor=agent, at=MONDAY + minutes(300))
+    with pytest.raises(Forbidden, match="其他热线中心"):
+        closure.archive(ended, actor=agent, at=MONDAY + minutes(300))
+    with pytest.raises(Forbidden, match="其他热线中心"):
+        callback.rate(
+            ended, Said(reached=True, way="web", solved=True, satisfaction=5), actor=agent,
+            at=MONDAY + minutes(300),
+        )  # fmt: skip
+
+
+def test_a_unit_that_was_invited_to_confer_may_read_the_appeal(world: World) -> None:
+    appeal = make.dispatched(world)
+    invited = world.actor("siming_clerk")
+    with pytest.raises(NotFound):
+        gate.get_appeal_for(invited, appeal.number)
+
+    dispatch.consult(
+        appeal, "跨区摊点由谁处理", [world.units["siming_urban"]],
+        actor=world.actor("dispatcher"), at=MONDAY + minutes(80),
+    )  # fmt: skip
+
+    assert gate.get_appeal_for(invited, appeal.number) == appeal
+    assert appeal not in Appeal.objects.visible_to(invited)

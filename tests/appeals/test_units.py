@@ -7,7 +7,7 @@ from tests.factories import appeals as make
 from tests.factories.appeals import GOOD_ANSWER, lead_of, minutes
 from tests.factories.world import MONDAY, World
 
-from jiesu.appeals.actions import dispatch, handling, intake, review
+from jiesu.appeals.actions import dispatch, handling, intake, review, triage
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer, Plea
 from jiesu.appeals.lifecycle import State, Status
@@ -456,3 +456,50 @@ def test_withdrawing_takes_everything_back(world: World) -> None:
     assert set(Assignment.objects.values_list("state", flat=True)) == {"cancelled"}
     assert Application.objects.get().verdict == "lapsed"
     assert not Clock.objects.filter(stopped_at=None).exists()
+
+
+def test_what_a_recalled_section_applied_for_lapses_and_is_not_counted(world: World) -> None:
+    assignment = make.signed(world)
+    clerk = world.actor("clerk")
+    child = handling.pass_down(
+        assignment, world.units["urban_section"], "", actor=clerk, at=MONDAY + minutes(70)
+    )
+    child = Assignment.objects.select_related("appeal", "unit").get(pk=child.pk)
+    handling.apply_for(
+        child, return_plea(world), actor=world.actor("section_clerk"), at=MONDAY + minutes(80)
+    )
+
+    handling.recall(lead_of(assignment.appeal), "自办", actor=clerk, at=MONDAY + minutes(90))
+
+    assert Application.objects.get().verdict == "lapsed"
+    assert Appeal.objects.get().pending_applications == 0
+
+
+def test_what_a_merged_orders_unit_applied_for_lapses(world: World) -> None:
+    master, other = make.dispatched(world), make.dispatched(world)
+    handling.apply_for(
+        lead_of(other), return_plea(world), actor=world.actor("clerk"), at=MONDAY + minutes(60)
+    )
+
+    triage.merge(
+        Appeal.objects.get(pk=other.pk), master, "", actor=world.actor("dispatcher"),
+        at=MONDAY + minutes(70),
+    )  # fmt: skip
+
+    assert Application.objects.get().verdict == "lapsed"
+    assert Appeal.objects.get(pk=other.pk).pending_applications == 0
+
+
+def test_a_joint_unit_hands_in_what_it_owes_after_the_lead_has_answered(world: World) -> None:
+    appeal = make.reported(world, joint=("environment",))
+    clerk = world.actor("environment_clerk")
+    mine = Assignment.objects.select_related("appeal", "unit").filter(nature="joint")
+
+    handling.sign(mine.get(), actor=clerk, at=MONDAY + minutes(120))
+    handling.report(
+        mine.get(), Answer(handling_report="噪声监测未超标。"), actor=clerk,
+        at=MONDAY + minutes(130),
+    )  # fmt: skip
+
+    assert mine.get().where is State.REPORTED
+    assert not Clock.objects.filter(appeal=appeal, kind="joint", stopped_at=None).exists()

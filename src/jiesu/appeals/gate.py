@@ -3,7 +3,7 @@
 import hmac
 
 from jiesu.access import Actor, Permission
-from jiesu.appeals.models import Appeal, Assignment
+from jiesu.appeals.models import Appeal, Assignment, Opinion
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotFound
 
 
@@ -19,7 +19,7 @@ def get_appeal_for(
     # master is not joined: few have one, and it would double the row.
     found = Appeal.objects.visible_to(actor).filter(number=number)
     found = found.select_related("region", "category", "lead_unit", "centre")
-    appeal = next(iter(found[:1]), None)
+    appeal = next(iter(found[:1]), None) or _invited_to(actor, number)
     if appeal is None:
         raise NotFound("没有找到该工单，或它不在您的查看范围内。请核对工单编号。")
     if permission is not None and not actor.may(permission):
@@ -27,6 +27,15 @@ def get_appeal_for(
     if version is not None and appeal.version != version:
         raise ChangedMeanwhile
     return appeal
+
+
+def _invited_to(actor: Actor, number: str) -> Appeal | None:
+    """The appeal that the actor's unit was asked to confer on 会商; no list shows it."""
+    if actor.unit_id is None or not actor.may(Permission.APPEAL_VIEW):
+        return None
+    invited = Opinion.objects.filter(unit_id=actor.unit_id).values("consultation__appeal_id")
+    found = Appeal.objects.filter(number=number, pk__in=invited)
+    return found.select_related("region", "category", "lead_unit", "centre").first()
 
 
 def get_assignment_for(

@@ -110,6 +110,11 @@ UNIT_CLOCKS = (C.OPEN, C.SIGN, C.RETURN, C.CONTACT, C.HANDLE, C.JOINT)
 CENTRE_CLOCKS = (C.ACCEPT, C.DISPATCH, C.REVIEW, C.CALLBACK)
 ALL_CLOCKS = tuple(C)
 
+# Where an appeal stands while its units work. A joint unit's limit runs on after the lead has
+# answered, so it may still hand in what it owes until the appeal ends.
+UNITS_WORK = frozenset({Status.DISPATCHED, Status.LISTED})
+JOINT_UNITS_GO_ON = frozenset({Status.REPORTED, Status.CALLBACK})
+
 Where = TypeVar("Where", Status, State)
 
 

@@ -60,12 +60,14 @@ def assignment_options(
     """The moves of one assignment, for the unit it belongs to; [] for anyone else."""
     if assignment.unit_id != actor.unit_id or State(assignment.state) not in LIVE:
         return []
+    joint = assignment.nature == Assignment.Nature.JOINT
+    may_work = life.UNITS_WORK | (life.JOINT_UNITS_GO_ON if joint else frozenset())
     options = []
     for move in ASSIGNMENT_OPTIONS:
         if not actor.may(move.needs):
             continue
         reason = ""
-        if Status(appeal.status) not in (Status.DISPATCHED, Status.LISTED):
+        if Status(appeal.status) not in may_work:
             reason = f"工单{STATUS_NAMES[Status(appeal.status)]}"
         elif State(assignment.state) not in move.from_:
             reason = f"{STATE_NAMES[State(assignment.state)]}时不能{move.label}"

@@ -82,7 +82,9 @@ def withdraw(request: Call, number: str, body: inputs.Withdraw) -> Appeal:
     if body.version is None and not body.proof:
         raise invalid("version", "请带上读取时的 version。", "required")
     appeal = door.appeal_of_citizen(request, number, life.WITHDRAW.needs, body.proof, body.version)
-    return intake.withdraw(appeal, body.reason, actor=request.actor, at=request.at)
+    return intake.withdraw(
+        appeal, body.reason, actor=request.actor, at=request.at, proven=bool(body.proof)
+    )
 
 
 @router.post(
@@ -258,7 +260,9 @@ def rate(request: Call, number: str, body: inputs.Rate) -> Callback:
     values = dict(body)
     del values["proof"]
     said = Said(reached=True, **values)
-    return callback.rate(appeal, said, actor=request.actor, at=request.at)
+    return callback.rate(
+        appeal, said, actor=request.actor, at=request.at, proven=bool(body.proof)
+    )
 
 
 # --- ending ---------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def record(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Call
             life.CALL_BACK, data={**facts, "decision": decision}, callback_tries=tries,
             next_callback_at=said.next_at, **_verdict(said),
         )  # fmt: skip
+        change.outdate()  # one call is recorded once, though the page is sent twice
         if decision == Callback.Decision.REDO:
             _redo(change, said.note or "诉求人不满意或未解决")
         elif decision == Callback.Decision.CLOSE:
@@ -82,11 +83,14 @@ def record(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Call
     return made
 
 
-def rate(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Callback:
+def rate(
+    appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime, proven: bool = False
+) -> Callback:
     """This will record the citizen's own rating (web, SMS) 评价.
 
     Good: closed. Bad: stays for a person to call back (every bad rating is called back). After the
-    end a rating is kept and changes nothing else; it can be given once a round.
+    end a rating is kept and changes nothing else; each answer can be rated once. Only the appeal's
+    own centre notes a rating, unless the citizen has ``proven`` to a channel that it is theirs.
     """
     if said.satisfaction is None or said.satisfaction not in LEVELS:
         raise invalid("satisfaction", "请选择满意程度。", "required")
@@ -98,10 +102,9 @@ def rate(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Callba
         raise Invalid(errors)
     with changing(appeal, actor=actor, at=at) as change:
         check_permission(actor, life.RATE)
-        round_ = appeal.redo_count + 1
-        if Callback.objects.filter(
-            appeal=appeal, way__in=[Callback.Way.WEB, Callback.Way.SMS], round=round_
-        ).exists():
+        if not proven:
+            check_centre(actor, appeal)
+        if has_rated(appeal):
             raise NotAllowedNow("您已经评价过了，感谢您的参与。")
         waiting = appeal.where is Status.CALLBACK
         decision = Callback.Decision.NONE if said.is_bad else Callback.Decision.CLOSE
@@ -115,6 +118,16 @@ def rate(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Callba
         elif waiting:
             change.change_appeal(next_callback_at=at)
     return made
+
+
+def has_rated(appeal: Appeal) -> bool:
+    """Whether the citizen rated the answer they have now; one after a redo is another answer."""
+    ratings = Callback.objects.filter(
+        appeal=appeal, way__in=[Callback.Way.WEB, Callback.Way.SMS], round=appeal.redo_count + 1
+    )
+    if appeal.replied_at is not None:
+        ratings = ratings.filter(at__gte=appeal.replied_at)
+    return ratings.exists()
 
 
 # --- inside ---------------------------------------------------------------------------------------
@@ -224,7 +237,10 @@ def _redo(change: Change, reason: str) -> None:
     facts = {"reason": reason, "round": appeal.redo_count + 1}
     changes: dict[str, Any] = {"redo_count": appeal.redo_count + 1, "next_callback_at": None}
     if lead is None:  # it was answered with its master and never had a unit of its own
-        change.follow(life.REDO, to=Status.ACCEPTED, data=facts, master=None, **changes)
+        change.follow(
+            life.REDO, to=Status.ACCEPTED, data=facts, master=None, lead_unit=None,
+            lead_unit_name="", lead_unit_path="", **changes,
+        )  # fmt: skip
         change.clocks.start(ClockKind.DISPATCH)
         return
     change.follow(life.REDO, assignment=lead, data=facts, **changes)

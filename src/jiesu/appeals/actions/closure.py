@@ -46,6 +46,7 @@ def close(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Appe
 def archive(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Appeal:
     """This will put an ended appeal into the archive 归档; it can no longer be reopened."""
     with changing(appeal, actor=actor, at=at) as change:
+        check_centre(actor, appeal)
         change.move(life.ARCHIVE, archived_at=at)
     return appeal
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from jiesu.access import Actor, ActorKind, Permission
 from jiesu.appeals import lifecycle as life
+from jiesu.appeals.actions import merged
 from jiesu.appeals.actions.transition import (
     Change,
     changing,
@@ -207,7 +208,10 @@ def judge_suspension(
 def judge_ending(
     application: Application, *, accept: bool, decision: str, actor: Actor, at: dt.datetime
 ) -> Appeal:
-    """This will end the appeal without a result 终止, or refuse to (潍坊: only after audit)."""
+    """This will end the appeal without a result 终止, or refuse to (潍坊: only after audit).
+
+    The decision is what the citizen reads, and whoever was merged under the appeal.
+    """
     said = _decision(decision, accept)
     return _judge_plain(
         application, accept, said, actor, at, life.TERMINATE,
@@ -230,6 +234,8 @@ def _judge_plain(
             change.move(
                 move, data=facts, assignment=assignment, pending_applications=left, **changes
             )
+            if move is life.TERMINATE:
+                merged.answer(change, said)
         else:
             change.move(
                 life.REFUSE_APPLICATION, data=facts, assignment=assignment,
@@ -424,14 +430,9 @@ def _add(
 
 
 def _recall_all(change: Change, reason: str) -> None:
-    """Cancel every live assignment and lapse what they applied for."""
+    """Cancel every live assignment; what they applied for lapses."""
     for assignment in change.live():
         change.follow_assignment(assignment, life.CANCEL, data={"reason": reason})
-    if change.appeal.pending_applications:
-        Application.objects.filter(
-            appeal=change.appeal, verdict=Application.Verdict.PENDING
-        ).update(verdict=Application.Verdict.LAPSED, decided_at=change.at)
-        change.change_appeal(pending_applications=0)
 
 
 def _parent_works_again(change: Change, child: Assignment) -> None:

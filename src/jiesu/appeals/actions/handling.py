@@ -14,7 +14,7 @@ from jiesu.appeals.actions.transition import (
     check_permission,
     check_unit,
 )
-from jiesu.appeals.lifecycle import State, Status
+from jiesu.appeals.lifecycle import JOINT_UNITS_GO_ON, UNITS_WORK, State, Status
 from jiesu.appeals.models import Application, Assignment, Contact, Reply
 from jiesu.appeals.rules import Rule
 from jiesu.catalogue import codes
@@ -263,7 +263,7 @@ def report(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datet
     appeal = assignment.appeal
     with changing(appeal, actor=actor, at=at) as change:
         mine = _own(change, assignment, actor)
-        if appeal.where is not Status.DISPATCHED:
+        if mine.nature == Assignment.Nature.LEAD or appeal.where is Status.LISTED:
             check_from(life.REPORT, appeal.where)
         check_permission(actor, life.SUBMIT)
         check_from(life.SUBMIT, mine.where)
@@ -355,7 +355,10 @@ def _own(change: Change, assignment: Assignment, actor: Actor) -> Assignment:
     """The change's own object of the assignment, if it is this actor's unit's."""
     mine = change.mine(assignment)
     check_unit(actor, mine)
-    if change.appeal.where not in (Status.DISPATCHED, Status.LISTED):
+    may_work = UNITS_WORK
+    if mine.nature == Assignment.Nature.JOINT:
+        may_work |= JOINT_UNITS_GO_ON
+    if change.appeal.where not in may_work:
         check_from(life.REPORT, change.appeal.where)
     return mine
 

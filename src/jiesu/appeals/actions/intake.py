@@ -14,7 +14,7 @@ from jiesu.access import Actor, ActorKind
 from jiesu.access.masking import mask_name, mask_phone
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import lookups
-from jiesu.appeals.actions import triage
+from jiesu.appeals.actions import merged, triage
 from jiesu.appeals.actions.attachments import claim_uploads
 from jiesu.appeals.actions.transition import Change, changing, check_centre, check_permission
 from jiesu.appeals.lifecycle import Status
@@ -98,8 +98,9 @@ def register(
     """This will take an appeal in: number it, start its clocks, write its first event.
 
     ``accept`` also accepts it at once (an agent's own intake). The same ``idempotency_key`` from
-    the same actor gives the first appeal back. ``query_code`` is one the citizen already holds. Refusals: Invalid (every wrong field at once),
-    Forbidden, UseCaseError ``secret_matter`` for 涉密 matters.
+    the same actor gives the first appeal back. ``query_code`` is one the citizen already holds.
+    Refusals: Invalid (every wrong field at once), Forbidden, UseCaseError ``secret_matter`` for
+    涉密 matters.
     """
     check_permission(actor, life.REGISTER)
     with transaction.atomic():
@@ -218,13 +219,22 @@ def urge(appeal: Appeal, text: str = "", *, actor: Actor, at: dt.datetime) -> Ap
     return appeal
 
 
-def withdraw(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Appeal:
-    """This will end the appeal because the citizen takes it back 撤诉."""
+def withdraw(
+    appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime, proven: bool = False
+) -> Appeal:
+    """This will end the appeal because the citizen takes it back 撤诉.
+
+    Only its own centre takes the citizen's word, unless they have ``proven`` to a channel that it
+    is theirs. Whoever was merged under it has not taken back anything and waits for dispatch again.
+    """
     why = clean_text(reason, max_length=500, field="reason", label="撤诉原因")
     if not why and actor.kind is not ActorKind.CITIZEN:
         raise invalid("reason", "请填写诉求人撤诉的原因。", "required")
     with changing(appeal, actor=actor, at=at) as change:
+        if not proven:
+            check_centre(actor, appeal)
         change.move(life.WITHDRAW, data={"reason": why}, outcome="withdrawn", closed_at=at)
+        merged.part(change, "主单已撤诉")
     return appeal
 
 
@@ -239,6 +249,7 @@ def answer_directly(appeal: Appeal, answer: str, *, actor: Actor, at: dt.datetim
             life.ANSWER_DIRECTLY, data={"answer": said}, public_reply=said, replied_at=at,
             outcome="answered_directly", closed_at=at,
         )  # fmt: skip
+        merged.answer(change, said)
     return appeal
 
 
@@ -261,6 +272,7 @@ def refuse(
             refusal_reason=reason_code, public_reply=said, replied_at=at, outcome="refused",
             closed_at=at,
         )  # fmt: skip
+        merged.answer(change, said)
     return appeal
 
 
@@ -273,11 +285,12 @@ def hand_over(
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
         label = codes.label(Table.HAND_OVER_LINE, line_code)
+        told = f"您反映的事项已移交{label}处理。"
         change.move(
             life.HAND_OVER, data={"to": label, "note": said}, handed_over_to=line_code,
-            outcome="handed_over", closed_at=at,
-            public_reply=f"您反映的事项已移交{label}处理。", replied_at=at,
+            outcome="handed_over", closed_at=at, public_reply=told, replied_at=at,
         )  # fmt: skip
+        merged.answer(change, told)
     return appeal
 
 

@@ -2,13 +2,11 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
-from jiesu.appeals.actions.closure import finish_assignments
-from jiesu.appeals.actions.transition import Change, changing, check_centre
-from jiesu.appeals.lifecycle import Status
+from jiesu.appeals.actions import merged
+from jiesu.appeals.actions.transition import changing, check_centre, check_permission
 from jiesu.appeals.models import Appeal, Attachment, Reply
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
@@ -45,6 +43,7 @@ def approve(
     said = clean_text(note, max_length=1000, field="note", label="审核意见")
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
+        check_permission(actor, life.APPROVE)
         reply = _submitted(appeal)
         answer = clean_text(
             public_reply or reply.public_reply, max_length=20_000, field="public_reply",
@@ -60,16 +59,13 @@ def approve(
             appeal=appeal, purpose=Attachment.Purpose.REPLY,
             assignment_id=reply.assignment_id,
         ).update(is_public=True)  # fmt: skip
-        _answer(
+        merged.give(
             change, life.APPROVE, answer,
             {"note": said, "mended": mended, "unit": reply.assignment.unit_name},
         )  # fmt: skip
         if publish:
             change.change_appeal(published_at=at)
-        if appeal.merged_count:
-            for child in Appeal.objects.filter(master=appeal, status=Status.MERGED).order_by("pk"):
-                with changing(child, actor=actor, at=at) as one:
-                    _answer(one, life.ANSWER_MERGED, answer, {"master": appeal.number})
+        merged.answer(change, answer)
     return appeal
 
 
@@ -119,24 +115,3 @@ def _submitted(appeal: Appeal) -> Reply:
     if reply is None or reply.stage != Reply.Stage.SUBMITTED:
         raise ChangedMeanwhile("没有待审核的答复，可能已由他人审核。请刷新后重试。")
     return reply
-
-
-def _answer(
-    change: Change, move: "life.Move[Status]", answer: str, facts: dict[str, object]
-) -> None:
-    """The citizen has the answer; what follows is a call-back, or the end where none is wanted."""
-    appeal = change.appeal
-    wanted = appeal.reply_wanted and not (appeal.is_anonymous and not appeal.phone)
-    changes: dict[str, Any] = {
-        "public_reply": answer, "replied_at": change.at, "callback_tries": 0,
-        "next_callback_at": None,
-    }  # fmt: skip
-    if not wanted:
-        changes |= {"outcome": "handled", "closed_at": change.at}
-        finish_assignments(change)
-    change.move(
-        move, to=Status.CALLBACK if wanted else Status.CLOSED,
-        data={**facts, "reply": answer[:300], "callback": wanted}, **changes,
-    )  # fmt: skip
-    if not wanted:
-        change.clocks.stop(life.ALL_CLOCKS)

@@ -4,6 +4,10 @@
 """
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
@@ -17,25 +21,30 @@ from jiesu.foundation.text import clean_text
 def merge(appeal: Appeal, master: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Appeal:
     """This will put the appeal under a master; it is answered when the master is.
 
-    Refused: under itself, under one that is itself merged or ended, one that has others under it,
-    another centre's.
+    Refused: under itself, under one that is itself merged, answered or ended, one that has others
+    under it, another centre's.
     """
     why = clean_text(reason, max_length=500, field="reason", label="并单理由")
     if appeal.pk == master.pk:
         raise invalid("master", "不能并入自身，请填写另一件工单的编号。", "same")
     if master.centre_id != appeal.centre_id:
         raise invalid("master", "主单由其他热线中心管理，不能并入。", "other_centre")
-    with changing(master, actor=actor, at=at) as main:
+    with _both_locked(appeal, master), changing(master, actor=actor, at=at) as main:
         if master.where is Status.MERGED:
             raise invalid("master", "这件工单本身已并入其他工单，请并入它的主单。", "merged")
         if master.where not in OPEN:
             raise invalid(
                 "master", "主单已经结束。同一诉求人有新情况的，请关联原单重新派单。", "ended"
             )
-        if appeal.merged_count:
-            raise NotAllowedNow("这件工单下已并有其他诉求，请把它作为主单。")
+        if master.where is Status.CALLBACK:
+            raise invalid(
+                "master", "主单已经答复，正在回访，不能再并入。请派单，或用主单的答复直接答复。",
+                "answered",
+            )  # fmt: skip
         with changing(appeal, actor=actor, at=at) as change:
             check_centre(actor, appeal)
+            if appeal.merged_count:
+                raise NotAllowedNow("这件工单下已并有其他诉求，请把它作为主单。")
             for assignment in change.live():
                 change.follow_assignment(assignment, life.CANCEL, data={"reason": "并单"})
             change.move(
@@ -56,7 +65,7 @@ def unmerge(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Ap
     master = appeal.master
     if master is None:
         raise NotAllowedNow("这件工单没有并入其他工单。")
-    with changing(master, actor=actor, at=at) as main:
+    with _both_locked(appeal, master), changing(master, actor=actor, at=at) as main:
         with changing(appeal, actor=actor, at=at) as change:
             check_centre(actor, appeal)
             change.move(
@@ -66,3 +75,12 @@ def unmerge(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Ap
         main.change_appeal(merged_count=max(master.merged_count - 1, 0))
         main.record("parted", {"number": appeal.number})
     return appeal
+
+
+@contextmanager
+def _both_locked(one: Appeal, other: Appeal) -> Iterator[None]:
+    """Both rows, the older first: two people who merge the same two the other way round wait."""
+    with transaction.atomic():
+        rows = Appeal.objects.select_for_update().filter(pk__in=(one.pk, other.pk))
+        list(rows.order_by("pk").values_list("pk"))
+        yield
