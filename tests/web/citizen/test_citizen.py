@@ -67,7 +67,9 @@ def test_only_number_and_proof_together_open_the_page(world: World) -> None:
     wrong = stranger.post("/query/", {"number": appeal.number, "proof": "0000"})
 
     assert wrong.status_code == 404
-    assert stranger.get(f"/progress/{appeal.number}/").status_code == 404
+    asked = stranger.get(f"/progress/{appeal.number}/")
+    assert asked.headers["Location"] == f"/query/?number={appeal.number}"
+    assert stranger.get("/progress/3501002611169999990/").headers["Location"].startswith("/query/")
     assert knowing(appeal).get(f"/progress/{appeal.number}/").status_code == 200
 
 

@@ -1,6 +1,7 @@
 """Where an appeal stands, in plain words: what a citizen wants to know, nothing of the office."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,54 +13,74 @@ from jiesu.journal.models import AbstractEvent
 from jiesu.web.components.pieces import Entry
 from jiesu.web.components.times import citizen_time
 
+LONG_TITLE = 20
+
 
 @dataclass(frozen=True)
 class Standing:
-    """The first sentence and what follows it."""
+    """The first sentence, what follows it, and until when there is an answer."""
 
     headline: str
     lead: str
+    until: str = ""
+    again: bool = False  # not the first answer
 
 
-def standing(appeal: Appeal, due: dt.datetime | None) -> Standing:
+def standing(appeal: Appeal, due: dt.datetime | None, at: dt.datetime) -> Standing:
     """Where it stands and until when, in a sentence each."""
-    matter = f"您反映的“{appeal.title}”"
+    matter = f"您反映的“{_short(appeal.title)}”"
     unit = appeal.lead_unit_name or "热线中心"
-    until = f"{citizen_time(due)}前会给您答复。" if due is not None else "我们会尽快给您答复。"
+    until = citizen_time(due) if due is not None and due > at else ""
+    soon = "" if until else _no_date(due)
     status = Status(appeal.status)
     if status is Status.REGISTERED:
-        return Standing(f"{matter}已收到", "热线中心正在看您写的内容，很快会转给负责的单位。")
+        lead = "热线中心正在看您写的内容，很快会转给负责的单位。"
+        return Standing(f"{matter}已收到", lead, until)
     if status is Status.ACCEPTED:
-        return Standing(f"{matter}已受理", f"正在确定由哪个单位办理，{until}")
+        if appeal.redo_count:
+            return Standing(f"{matter}正在重新办理", f"正在确定由哪个单位办理。{soon}", until, True)
+        return Standing(f"{matter}已受理", f"正在确定由哪个单位办理。{soon}", until)
     if status is Status.DISPATCHED:
         if appeal.send_back_count or appeal.redo_count:
-            return Standing(
-                f"{matter}正在重新办理", f"上一次的办理不够，已要求{unit}重新办理，{until}"
-            )
-        return Standing(f"{matter}正在办理", f"由{unit}办理，{until}")
+            lead = f"上一次的办理不够，已要求{unit}重新办理。{soon}"
+            return Standing(f"{matter}正在重新办理", lead, until, True)
+        return Standing(f"{matter}正在办理", f"由{unit}办理。{soon}", until)
     if status is Status.SUSPENDED:
         return Standing(f"{matter}暂时等待", f"{unit}需要等一个结果才能继续，恢复后会接着办。")
     if status is Status.LISTED:
         return Standing(f"{matter}列入难题清单", "一时解决不了，我们会一直跟着，有进展告诉您。")
     if status is Status.REPORTED:
-        return Standing(
-            f"{matter}已有结果，正在核对", f"{unit}已提交结果，热线中心正在核对，{until}"
-        )
+        lead = f"{unit}已提交结果，热线中心正在核对。{soon}"
+        return Standing(f"{matter}已有结果，正在核对", lead, until)
     if status is Status.CALLBACK:
         return Standing(f"{matter}已答复", "请看下面的答复，并告诉我们您是否满意。")
     if status is Status.MERGED:
-        return Standing(
-            f"{matter}和其他人反映的是同一件事", f"已一起交给{unit}办理，有结果同样答复您。"
-        )
+        lead = f"已一起交给{unit}办理，有结果同样答复您。"
+        return Standing(f"{matter}和其他人反映的是同一件事", lead, until)
     if status in (Status.CLOSED, Status.ARCHIVED):
         return Standing(f"{matter}已办结", "感谢您的反映。有新情况可以再次反映。")
     if status is Status.REFUSED:
         return Standing(f"{matter}不能受理", "原因和可以走的途径写在下面。")
     if status is Status.HANDED_OVER:
-        return Standing(f"{matter}已转交", appeal.public_reply)
+        return Standing(f"{matter}已转交", "由接收的单位处理，说明写在下面。")
     if status is Status.WITHDRAWN:
         return Standing(f"{matter}已按您的要求撤回", "需要时可以再次反映。")
-    return Standing(f"{matter}已结束", "说明写在下面。")
+    return Standing(f"{matter}已结束", "说明写在下面。" if appeal.public_reply else "")
+
+
+def _short(title: str) -> str:
+    """A title that is a whole sentence, as one would call the matter."""
+    if len(title) <= LONG_TITLE:
+        return title
+    first = re.split(r"[，,。；;]", title)[0]
+    return first if 4 <= len(first) <= LONG_TITLE else f"{title[:LONG_TITLE]}…"
+
+
+def _no_date(due: dt.datetime | None) -> str:
+    """What is promised when no date can be: none runs, or the day has passed."""
+    if due is None:
+        return "我们会尽快给您答复。"
+    return "超过了承诺的时间，我们正在督促，会尽快答复您。"
 
 
 def due_of(appeal: Appeal) -> dt.datetime | None:
@@ -96,7 +117,7 @@ def _words(appeal: Appeal, kind: str, data: dict[str, Any]) -> tuple[str, str] |
         case "sign":
             return f"{unit}已接收", ""
         case "contact" if data.get("reached"):
-            return f"{unit}与您联系", ""
+            return f"{unit}与您联系过", ""
         case "contact":
             return f"{unit}联系您，没有接通", ""
         case "extend":

@@ -6,6 +6,7 @@ app_name = "citizen"
 urlpatterns = [
     path("", views.home, name="home"),
     path("submit/", views.submit, name="submit"),
+    path("questions/", views.questions, name="questions"),
     path("submitted/", views.submitted, name="submitted"),
     path("query/", views.query, name="query"),
     path("progress/<str:number>/", views.progress, name="progress"),
