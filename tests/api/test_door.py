@@ -278,6 +278,16 @@ def test_an_upload_without_a_file_is_refused(centre: Caller) -> None:
     assert answer.json()["errors"][0]["code"] == "required"
 
 
+def test_an_upload_that_is_no_form_is_refused(centre: Caller) -> None:
+    answer = centre.http.post(
+        "/api/v1/attachments", b"x", content_type="multipart/form-data",
+        headers={"Idempotency-Key": "k"},
+    )  # fmt: skip
+
+    assert answer.status_code == 400
+    assert answer.json()["title"] == "malformed_request"
+
+
 def test_a_recording_of_a_confidential_citizen_is_not_given_to_the_unit(
     urban: Caller, world: World
 ) -> None:

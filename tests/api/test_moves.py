@@ -479,8 +479,11 @@ def test_a_channel_acts_for_its_citizen_on_their_proof(issue: Issue, world: Worl
     assert gone.data["status"]["code"] == "withdrawn"
 
 
-def test_a_citizens_good_rating_closes(centre: Caller, issue: Issue, world: World) -> None:
+def test_a_citizens_good_rating_closes(
+    centre: Caller, issue: Issue, world: World, now: Clock
+) -> None:
     appeal = make.answered(world)
+    now.forward(hours=3)
     channel = issue("fuzhou_centre", {P.INTAKE_ADD_FACTS})
 
     rated = channel.post(

@@ -28,7 +28,10 @@ def page(request: HttpRequest) -> HttpResponse:
             groups.setdefault(operation["tags"][0], []).append(
                 _operation(method, path, operation, schema)
             )
+    intro, *points = schema["info"]["description"].replace("`", "").split("\n- ")
     context = {
+        "intro": intro.strip(),
+        "points": points,
         "info": schema["info"],
         "groups": groups.items(),
         "errors": [

@@ -14,9 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFilesSent,
+)
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -26,6 +32,9 @@ logger = logging.getLogger("django.request")
 
 CONTENT_TYPE = "application/problem+json; charset=utf-8"
 DOCS = "/api/v1/docs"
+
+
+_UNREADABLE = (UnreadablePostError, MultiPartParserError, BadRequest, SuspiciousOperation)
 
 
 @dataclass(frozen=True)
@@ -123,8 +132,10 @@ def defect(request: HttpRequest, error: Exception) -> HttpResponse:
     """500: log it, tell whoever watches for defects, and show nothing of it."""
     if isinstance(error, RequestDataTooBig | TooManyFilesSent):
         return problem("request_too_large", "请求内容过大或文件过多，请减少后再发。")
-    if isinstance(error, UnreadablePostError):
-        return problem("malformed_request", "请求没有传完，请重新发送。")
+    if isinstance(
+        error, UnreadablePostError | MultiPartParserError | BadRequest | SuspiciousOperation
+    ):
+        return problem("malformed_request", "请求没有传完或格式不对，请检查后重新发送。")
     got_request_exception.send(sender=None, request=request)
     logger.error("API request failed: %s", request.path, exc_info=error)
     return problem(
