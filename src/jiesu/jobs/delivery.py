@@ -17,6 +17,7 @@ from jiesu.appeals.models import Appeal, Event
 from jiesu.foundation.fields import encrypted_fields
 from jiesu.jobs.models import Undelivered
 from jiesu.jobs.subscriptions import Follower, followers_of
+from jiesu.notifications import recipients
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def deliver(at: dt.datetime, batch: int = 100) -> Delivered:
     waiting = Event.objects.undelivered().filter(~Exists(later))
     if not waiting.exists():  # looked at every second: no transaction, which locks out writers
         return done
-    with transaction.atomic():
+    with transaction.atomic(), recipients.remembering():
         claimed = waiting.select_for_update(skip_locked=True, of=("self",))[:batch]
         events = cast(list[Event], list(claimed))
         followed = {e.appeal_id for e in events if followers_of(e.kind)}

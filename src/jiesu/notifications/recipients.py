@@ -6,11 +6,14 @@ is told twice of one event: the first rule that names a person wins.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from jiesu.access import Permission, Role
 from jiesu.accounts.actors import actor_for
@@ -54,14 +57,51 @@ class Case:
 
     def posts(self, units: Iterable[int], *roles: Role) -> list[Post]:
         """The posts of these roles in these units, held now by people who may sign in."""
-        day = self.at.astimezone(BEIJING).date()
-        return list(
-            Post.objects.select_related("user", "unit", "unit__region")
-            .filter(unit_id__in=list(units), role__in=roles, valid_from__lte=day)
-            .filter(Q(valid_to=None) | Q(valid_to__gt=day))
-            .filter(Q(user__expires_on=None) | Q(user__expires_on__gt=day), user__is_active=True)
-            .order_by("pk")
-        )
+        return [p for unit in units for p in _posts_of(unit, self.day) if p.role in roles]
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which the posts must be held."""
+        return self.at.astimezone(BEIJING).date()
+
+
+# --- who holds which post ------------------------------------------------------------------------
+
+Memo = dict[Any, list[Post]]
+_memo: ContextVar[Memo | None] = ContextVar("posts", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """While a batch of events is told, each unit is asked once who works there."""
+    token = _memo.set({})
+    try:
+        yield
+    finally:
+        _memo.reset(token)
+
+
+def _held(day: dt.date) -> QuerySet[Post, Post]:
+    """The posts held that day by people who may sign in."""
+    return (
+        Post.objects.select_related("user", "unit", "unit__region")
+        .filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+        .filter(Q(user__expires_on=None) | Q(user__expires_on__gt=day), user__is_active=True)
+        .order_by("pk")
+    )
+
+
+def _remembered(key: Any, find: Callable[[], QuerySet[Post, Post]]) -> list[Post]:
+    memo = _memo.get()
+    if memo is None:
+        return list(find())
+    if key not in memo:
+        memo[key] = list(find())
+    return memo[key]
+
+
+def _posts_of(unit: int, day: dt.date) -> list[Post]:
+    return _remembered(("unit", unit, day), lambda: _held(day).filter(unit_id=unit))
 
 
 Who = Callable[[Case], Iterable[Post]]
@@ -153,15 +193,13 @@ def clock_holders(case: Case) -> list[Post]:
 
 def supervisors(case: Case) -> list[Post]:
     """The supervisors nearest to the place: the county's, else the city's, else the province's."""
-    day = case.at.astimezone(BEIJING).date()
-    posts = (
-        Post.objects.select_related("user", "unit", "unit__region")
-        .filter(role=Role.SUPERVISOR, valid_from__lte=day, user__is_active=True)
-        .filter(Q(valid_to=None) | Q(valid_to__gt=day))
-        .filter(Q(user__expires_on=None) | Q(user__expires_on__gt=day))
-        .filter(unit__region__path__in=ancestors(case.appeal.region_path))
+    path = case.appeal.region_path
+    found = _remembered(
+        ("supervisors", path, case.day),
+        lambda: _held(case.day).filter(
+            role=Role.SUPERVISOR, unit__region__path__in=ancestors(path)
+        ),
     )
-    found = list(posts.order_by("pk"))
     nearest = max((len(p.unit.region.path) for p in found), default=0)
     return [p for p in found if len(p.unit.region.path) == nearest]
 

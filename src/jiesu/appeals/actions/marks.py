@@ -13,7 +13,7 @@ from django.db.models import F
 from jiesu.access import SYSTEM
 from jiesu.appeals.actions import clocks
 from jiesu.appeals.actions.clocks import NEVER_BREACHED
-from jiesu.appeals.actions.transition import Change, changing_many
+from jiesu.appeals.actions.transition import Change, changing_many, write_each
 from jiesu.appeals.models import Clock
 from jiesu.appeals.queries import ClockQuerySet
 from jiesu.deadlines.kinds import ClockKind
@@ -91,9 +91,7 @@ def recount(appeal_pks: Collection[int], *, at: dt.datetime) -> Marked:
             clock for pk, change in changes.items() for clock in _recount_one(change, rows[pk], at)
         ]
         if moved:
-            Clock.objects.bulk_update(
-                moved, ["due_at", "yellow_at", "breached_at", "yellow_marked_at"]
-            )
+            write_each(moved, ["due_at", "yellow_at", "breached_at", "yellow_marked_at"])
     done.moved = len(moved)
     return done
 
