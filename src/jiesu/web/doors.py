@@ -35,6 +35,7 @@ class DeskRequest(HttpRequest):
     actor: Actor
     post: Post
     htmx: HtmxDetails
+    desk: str  # set by a view whose page belongs to another desk than its URL
 
 
 View = Callable[Concatenate[DeskRequest, Arguments], HttpResponse]

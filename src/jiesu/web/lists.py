@@ -351,5 +351,5 @@ def _all_columns(
            "limit": "剩余时限", "status": "状态", "unit": "承办人" if units else "承办单位",
            "source": "来源（渠道、登记时间）", "answered": "答复（时间、回访）"}  # fmt: skip
     offered = {k: label for k, label in own.items() if k in {*DESK_COLUMNS, *keys}}
-    further = {k: c.label for k, c in listed.COLUMNS.items() if k not in own}
+    further = {k: c.label for k, c in listed.COLUMNS.items() if k not in (*own, "number", "title")}
     return [(k, label, k in chosen) for k, label in {**offered, **further}.items()]

@@ -172,7 +172,9 @@ class Shell:
 
     @cached_property
     def current(self) -> str:
-        """The name of the desk of this page: the namespace of its URL."""
+        """The name of the desk of this page: what the view says, or the namespace of its URL."""
+        if desk := getattr(self.request, "desk", ""):
+            return str(desk)
         match = self.request.resolver_match
         return match.namespaces[0] if match and match.namespaces else ""
 

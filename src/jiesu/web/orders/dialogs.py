@@ -302,7 +302,9 @@ ASSIGNMENT_DIALOGS: dict[str, AssignmentDialog] = {
         "申请退单", small.Returning, _returning, "已申请退单，等待审核。", red=True,
         lead="审核期间时限照常计算；驳回的记不当退单。",
     ),
-    "apply": AssignmentDialog("申请延期、挂起或终止", small.Applying, _applying, "已提交申请。"),
+    "apply": AssignmentDialog(
+        "提出申请", small.Applying, _applying, "已提交申请。", yes="提交申请"
+    ),
     "pass_down": AssignmentDialog(
         "转派", small.PassingDown,
         lambda a, v, actor, at: handling.pass_down(

@@ -124,7 +124,7 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         "replies": replies,
         "replies_now": _latest(replies),
         "replies_before": [r for r in replies if r not in _latest(replies)],
-        "desk": _desk_of(actor),
+        "desk": desk_of(actor),
         "files": [
             FileItem(
                 f.name, reverse("orders:attachment", args=[appeal.number, f.pk]), f.size,
@@ -172,12 +172,12 @@ def _latest(replies: list[Reply]) -> list[Reply]:
     return list(newest.values())
 
 
-def _desk_of(actor: Actor) -> tuple[str, str]:
-    """Where this actor's orders stand: (label, URL), for the way back."""
+def desk_of(actor: Actor) -> tuple[str, str, str]:
+    """Where this actor's orders stand: (name, label, URL), for the way back."""
     for place in PLACES:
         if place.name in DESK_OF and actor.may(DESK_OF[place.name]):
-            return place.label, reverse(place.url)
-    return "全部工单", reverse("orders:home")
+            return place.name, place.label, reverse(place.url)
+    return "orders", "全部工单", reverse("orders:home")
 
 
 def _joint_name(clock: Clock, assignments: list[Assignment], names: dict[int, str]) -> str:

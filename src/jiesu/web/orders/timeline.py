@@ -5,6 +5,8 @@ from typing import Any
 
 from jiesu.appeals.actions.callback import LEVELS
 from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES
+from jiesu.catalogue import codes
+from jiesu.catalogue.codes import Table
 from jiesu.deadlines.kinds import CLOCK_NAMES, ClockKind
 from jiesu.journal.models import AbstractEvent
 from jiesu.web.components.pieces import Entry
@@ -113,6 +115,8 @@ def _facts(event: AbstractEvent, data: Mapping[str, Any]) -> list[tuple[str, str
             value = "、".join(map(str, value))
         if key == "outcome":
             value = OUTCOMES.get(str(value), value)
+        if key == "type":
+            value = codes.label(Table.APPEAL_TYPE, str(value))
         facts.append((label, str(value)))
     unit = str(data.get("unit") or "")
     if unit and unit != event.actor_unit_name and event.kind not in MARKS:

@@ -29,7 +29,9 @@ def order(request: DeskRequest, number: str) -> HttpResponse:
     at = clock.now()
     appeal = get_appeal_for(request.actor, number)
     _note_look(request, appeal)
-    return render(request, "orders/order.html", context(appeal, request.actor, at))
+    shown = context(appeal, request.actor, at)
+    request.desk = shown["desk"][0]
+    return render(request, "orders/order.html", shown)
 
 
 @desk_view(P.APPEAL_VIEW)

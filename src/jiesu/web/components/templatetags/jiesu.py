@@ -218,9 +218,9 @@ def empty_state(title: str, text: str = "", action: str = "", href: str = "") ->
 
 
 @register.inclusion_tag("components/timeline.html")
-def timeline(entries: Sequence[Any]) -> dict[str, Any]:
-    """What happened, newest first."""
-    return {"entries": entries}
+def timeline(entries: Sequence[Any], exact: bool = False) -> dict[str, Any]:
+    """What happened, newest first; ``exact`` times on paper, where 今天 means nothing."""
+    return {"entries": entries, "exact": exact}
 
 
 @register.inclusion_tag("components/actions_panel.html", takes_context=True)
