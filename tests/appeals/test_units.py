@@ -3,11 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 from tests.factories import appeals as make
 from tests.factories.appeals import GOOD_ANSWER, lead_of, minutes
 from tests.factories.world import MONDAY, World
 
-from jiesu.appeals.actions import dispatch, handling, intake, review, triage
+from jiesu.appeals.actions import dispatch, handling, intake, marks, review, triage
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer, Plea
 from jiesu.appeals.lifecycle import State, Status
@@ -503,3 +504,33 @@ def test_a_joint_unit_hands_in_what_it_owes_after_the_lead_has_answered(world: W
 
     assert mine.get().where is State.REPORTED
     assert not Clock.objects.filter(appeal=appeal, kind="joint", stopped_at=None).exists()
+
+
+def test_an_extension_granted_late_takes_back_the_breach_it_covers(world: World) -> None:
+    assignment = make.signed(world)
+    appeal = assignment.appeal
+    handling.apply_for(
+        assignment, extension_plea(), actor=world.actor("clerk"), at=MONDAY + minutes(90)
+    )
+    due = Clock.objects.get(appeal=appeal, kind="handle").due_at
+    marks.mark([appeal.pk], at=due + minutes(1))
+    before = Appeal.objects.get().breach_count
+
+    dispatch.judge_extension(
+        pending(Appeal.objects.get()), accept=True, decision="同意",
+        actor=world.actor("dispatcher"), at=due + minutes(2),
+    )  # fmt: skip
+
+    clock = Clock.objects.get(appeal=appeal, kind="handle")
+    assert clock.breached_at is None
+    assert Appeal.objects.get().breach_count == before - 1
+    assert appeal.events.filter(kind="clock_recounted", data__revoked=True).count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL sees it by itself")
+@pytest.mark.django_db
+def test_a_caller_is_found_by_index() -> None:
+    plan = Appeal.objects.by_phone("0" * 64).explain()
+
+    assert "appeal_phone" in plan
+    assert "SCAN" not in plan

@@ -113,7 +113,7 @@ def _filtered(rows: AppealQuerySet, filters: inputs.AppealFilters, request: Call
     elif filters.overdue is False:
         rows = rows.filter(Q(due_at__isnull=True) | Q(due_at__gte=request.at) | Q(is_paused=True))
     if filters.outside_number:
-        rows = rows.filter(outside_number=filters.outside_number)
+        rows = rows.filter(outside_number=filters.outside_number).exclude(outside_number="")
     return rows
 
 

@@ -24,6 +24,7 @@ class ClockBoard:
         self.appeal = appeal
         self.at = at
         self.lapsed: list[Clock] = []  # found breached while being stopped
+        self.revoked: list[Clock] = []  # breached once, and due later after all
         self._rows: list[Clock] | None = None
         self._new: list[Clock] = []
         self._touched: set[int] = set()
@@ -193,6 +194,8 @@ class ClockBoard:
     def _moved_due(self, calendar: worktime.Calendar, clock: Clock) -> None:
         clock.yellow_at = yellow_of(calendar, clock)
         if clock.due_at > self.at:
+            if clock.breached_at is not None:
+                self.revoked.append(clock)
             clock.breached_at = None
         if clock.yellow_at is not None and clock.yellow_at > self.at:
             clock.yellow_marked_at = None

@@ -268,6 +268,11 @@ class Change:
         appeal = self.appeal
         for clock in self.clocks.lapsed:
             self.record_breach(clock)
+        if self.clocks.revoked:  # an extension that was asked for in time and granted late
+            breaches = self.appeal.breach_count - len(self.clocks.revoked)
+            self.change_appeal(breach_count=max(breaches, 0))
+            for clock in self.clocks.revoked:
+                self.record_clock("clock_recounted", clock, after=clock.due_at, revoked=True)
         if self.clocks.changed or "status" in self._dirty or self._touched:
             self.show_due()
         if self._is_new:
