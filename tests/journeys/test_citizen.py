@@ -152,6 +152,9 @@ def test_going_back_and_sending_again_makes_no_second_appeal(world: World, visit
     visitor.wait_for_url("**/submitted/")
 
     visitor.go_back()
+    expect(visitor.locator("#id_content")).to_have_value(MATTER)
+    if not visitor.locator("#id_region_code").input_value():
+        pick_place(visitor)
     visitor.get_by_role("button", name="提交", exact=True).click()
     visitor.wait_for_url("**/submitted/")
 

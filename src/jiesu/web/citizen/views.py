@@ -4,12 +4,14 @@ Which appeals a browser may see stands in its session, after the number and the 
 or the query code were given once. No address holds anything personal.
 """
 
+import hashlib
 import re
 import unicodedata
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.core.cache import cache
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -50,6 +52,7 @@ from jiesu.web.navigation import home_for
 from jiesu.web.paging import key_page
 
 KNOWN = "citizen_appeals"  # the session's list of numbers
+SENT = "citizen_sent"  # what this browser sent, and the number it got
 MOST_KNOWN = 20
 TRIES, TRIES_SECONDS = 10, 600
 NUMBER_TRIES, NUMBER_SECONDS = 30, 3600  # whoever asks: four digits are soon tried through
@@ -99,9 +102,16 @@ def submit(request: HttpRequest) -> HttpResponse:
         file_errors = [one.message for one in error.errors]
     try:
         if valid and not file_errors:
-            appeal = _register(request, form, local, key)
-            _remember(request, appeal)
-            request.session["citizen_last"] = appeal.number
+            print_ = _fingerprint(form)
+            sent = dict(request.session.get(SENT, []))
+            if print_ in sent:  # the back button, and the same once more
+                messages.info(request, "这件事您刚才已经提交过，没有重复登记。")
+            else:
+                appeal = _register(request, form, local, key)
+                _remember(request, appeal)
+                sent[print_] = appeal.number
+                request.session[SENT] = list(sent.items())[-MOST_KNOWN:]
+            request.session["citizen_last"] = sent[print_]
             return redirect("citizen:submitted")
     except UseCaseError as error:
         place_errors(error, form, local)
@@ -113,6 +123,12 @@ def submit(request: HttpRequest) -> HttpResponse:
         "wrong": _wrong(form, local) + [("files", words) for words in file_errors],
     }  # fmt: skip
     return render(request, "citizen/submit.html", shown, status=status)
+
+
+def _fingerprint(form: SubmitForm) -> str:
+    """What makes it the same matter by the same person."""
+    said = [str(form.cleaned_data[n]) for n in ("content", "region_code", "address", "phone")]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]
 
 
 def _register(
