@@ -479,6 +479,18 @@ def test_a_channel_acts_for_its_citizen_on_their_proof(issue: Issue, world: Worl
     assert gone.data["status"]["code"] == "withdrawn"
 
 
+def test_nobody_guesses_a_citizens_proof(issue: Issue, world: World) -> None:
+    channel = issue("fuzhou_centre", CHANNEL)
+    made = channel.post("/appeals", order(channel="phone")).data
+    address = f"/appeals/{made['number']}/progress"
+
+    for guess in range(10):
+        assert channel.post(address, {"proof": f"90{guess:02d}"}).status == 404
+    stopped = channel.post(address, {"proof": made["query_code"]})
+
+    assert (stopped.status, stopped.code) == (429, "rate_limited")
+
+
 def test_a_citizens_good_rating_closes(
     centre: Caller, issue: Issue, world: World, now: Clock
 ) -> None:

@@ -506,6 +506,18 @@ def test_a_joint_unit_hands_in_what_it_owes_after_the_lead_has_answered(world: W
     assert not Clock.objects.filter(appeal=appeal, kind="joint", stopped_at=None).exists()
 
 
+def test_a_unit_of_another_area_gets_no_order(world: World) -> None:
+    appeal = make.accepted(world)
+    judge = world.actor("dispatcher")
+
+    for order in (
+        Order(lead=world.units["siming_urban"], reason="同名单位"),
+        Order(lead=world.units["urban"], joint=[world.units["siming_urban"]]),
+    ):
+        with pytest.raises(Invalid, match="不在本热线中心的辖区内"):
+            dispatch.assign(appeal, order, actor=judge, at=MONDAY + minutes(30))
+
+
 def test_an_extension_granted_late_takes_back_the_breach_it_covers(world: World) -> None:
     assignment = make.signed(world)
     appeal = assignment.appeal

@@ -5,6 +5,7 @@ An operation that acts returns the row it made or moved. ``acts`` runs it, once 
 stands now, with ``Idempotency-Replayed: true``.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import orjson
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -40,6 +42,7 @@ from jiesu.organizations.models import Region, Unit
 Arguments = ParamSpec("Arguments")
 Row = TypeVar("Row", bound=Model)
 JSON = "application/json; charset=utf-8"
+PROOF_TRIES, PROOF_SECONDS = 10, 3600  # wrong proofs of one appeal
 
 
 def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
@@ -85,7 +88,24 @@ def appeal_of_citizen(
     if not proof:
         return appeal_for(request, number, permission, version)
     require(request.actor, permission)
-    return get_appeal_for_citizen(number, proof)
+    return _proven(number, proof)
+
+
+def _proven(number: str, proof: str) -> Appeal:
+    """The citizen's appeal; whoever guesses at one number is stopped, by whichever clients."""
+    key = f"api:proof:{hashlib.sha256(number.encode()).hexdigest()}"
+    if cache.get(key, 0) >= PROOF_TRIES:
+        raise ApiRefusal(
+            "rate_limited", "这件诉求的核验次数太多，请一小时后再试，或拨打 12345。",
+            {"Retry-After": str(PROOF_SECONDS)},
+        )  # fmt: skip
+    try:
+        return get_appeal_for_citizen(number, proof)
+    except NotFound:
+        cache.add(key, 0, PROOF_SECONDS)
+        with contextlib.suppress(ValueError):  # it ran out between the two
+            cache.incr(key)
+        raise
 
 
 def unit(code: str, field: str) -> Unit:

@@ -28,6 +28,7 @@ from jiesu.deadlines.kinds import ClockKind
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotAllowedNow, invalid
 from jiesu.foundation.text import clean_text
 from jiesu.organizations.models import Unit
+from jiesu.organizations.paths import is_below
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ def assign(appeal: Appeal, order: Order, *, actor: Actor, at: dt.datetime) -> Ap
     """
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
-        hit = _check_order(appeal, order, at)
+        hit = _check_order(appeal, order, actor, at)
         change.move(
             life.DISPATCH,
             data=_order_facts(order, hit),
@@ -74,7 +75,7 @@ def add_joint(
     """This will add joint units to a dispatched appeal."""
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
-        _check_joint(units, [a.unit_id for a in change.live()], at)
+        _check_joint(units, [a.unit_id for a in change.live()], actor, at)
         change.move(life.ADD_JOINT, data={"joint": [_short(u) for u in units]})
         for unit in units:
             _add(change, unit, Assignment.Nature.JOINT, instruction=instruction)
@@ -93,7 +94,7 @@ def reassign(appeal: Appeal, order: Order, *, actor: Actor, at: dt.datetime) -> 
         lead = change.lead()
         if lead is not None and lead.unit_id == order.lead.pk:
             raise invalid("lead", "改派的单位与现承办单位相同，请另选单位。", "same")
-        hit = _check_order(appeal, order, at)
+        hit = _check_order(appeal, order, actor, at)
         change.move(
             life.REASSIGN,
             data=_order_facts(order, hit) | {"from": lead.unit_name if lead else ""},
@@ -359,7 +360,7 @@ def _order_facts(order: Order, hit: DutyHit | None) -> dict[str, object]:
     }
 
 
-def _check_order(appeal: Appeal, order: Order, at: dt.datetime) -> DutyHit | None:
+def _check_order(appeal: Appeal, order: Order, actor: Actor, at: dt.datetime) -> DutyHit | None:
     """The catalogue's hit, if any; refuses an order the guards do not let pass."""
     category = appeal.category
     if category is None or category.level < 2:
@@ -371,20 +372,29 @@ def _check_order(appeal: Appeal, order: Order, at: dt.datetime) -> DutyHit | Non
         raise invalid(
             "reason", "所选单位不是权属目录推荐的单位，请写明派单理由。", "reason_required"
         )
-    _check_unit(order.lead, "lead", at)
-    _check_joint(order.joint, [order.lead.pk], at)
+    _check_unit(order.lead, "lead", actor, at)
+    _check_joint(order.joint, [order.lead.pk], actor, at)
     return hit
 
 
-def _check_unit(unit: Unit, field: str, at: dt.datetime) -> None:
+def _check_unit(unit: Unit, field: str, actor: Actor, at: dt.datetime) -> None:
+    """Refuse a unit that ended, or that is another area's: neither below the centre nor above."""
+    here, there = actor.region_path, unit.region.path
+    if here and not is_below(there, here) and not is_below(here, there):
+        raise invalid(
+            field, f"“{unit.name}”不在本热线中心的辖区内。请核对事发区域，或改选辖区内的单位。",
+            "other_area",
+        )  # fmt: skip
     if unit.valid_to is not None and unit.valid_to <= at.date():
         raise invalid(field, f"“{unit.name}”已撤销，请改选承接其职责的单位。", "unit_ended")
 
 
-def _check_joint(units: Sequence[Unit], taken: Sequence[int], at: dt.datetime) -> None:
+def _check_joint(
+    units: Sequence[Unit], taken: Sequence[int], actor: Actor, at: dt.datetime
+) -> None:
     seen = set(taken)
     for unit in units:
-        _check_unit(unit, "joint", at)
+        _check_unit(unit, "joint", actor, at)
         if unit.pk in seen:
             raise invalid("joint", f"“{_short(unit)}”已在承办单位中，请勿重复选择。", "twice")
         seen.add(unit.pk)
