@@ -1049,6 +1049,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="appeal",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)),
+                fields=["due_at", "id"],
+                name="appeal_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="appeal",
             index=models.Index(fields=["status", "due_at", "id"], name="appeal_status_due"),
         ),
         migrations.AddIndex(

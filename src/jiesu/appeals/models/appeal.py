@@ -139,6 +139,9 @@ class Appeal(models.Model):
         indexes = [
             models.Index(fields=["centre", "status", "due_at", "id"], name="appeal_desk"),
             models.Index(fields=["status", "due_at", "id"], name="appeal_status_due"),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(due_at__isnull=False), name="appeal_due"
+            ),
             models.Index(fields=["region_path", "id"], name="appeal_region"),
             models.Index(fields=["lead_unit", "status", "id"], name="appeal_lead"),
             models.Index(fields=["category", "region_path", "id"], name="appeal_category"),
