@@ -546,3 +546,18 @@ def test_a_caller_is_found_by_index() -> None:
 
     assert "appeal_phone" in plan
     assert "SCAN" not in plan
+
+
+def test_whoever_rewrites_an_answer_has_written_it(world: World) -> None:
+    assignment = make.signed(world)
+    clerk, head = world.actor("clerk"), world.actor("section_head")
+    handling.contact(
+        assignment, way="phone", reached=True, note="已联系", actor=clerk, at=MONDAY + minutes(61)
+    )
+    handling.save_draft(
+        lead_of(assignment.appeal), GOOD_ANSWER, actor=clerk, at=MONDAY + minutes(65)
+    )
+    handling.report(lead_of(assignment.appeal), GOOD_ANSWER, actor=head, at=MONDAY + minutes(70))
+
+    with pytest.raises(Forbidden, match="自己"):
+        handling.inner_approve(lead_of(assignment.appeal), "", actor=head, at=MONDAY + minutes(80))

@@ -4,6 +4,7 @@ A form that is refused keeps its files: the hidden ``upload_key`` names them.
 """
 
 import secrets
+from typing import BinaryIO, cast
 
 from django.http import HttpRequest
 
@@ -31,7 +32,8 @@ def receive(request: HttpRequest, actor: Actor, purpose: str, key: str) -> None:
     for file in request.FILES.getlist("files"):
         try:
             store_upload(
-                file.file, file.name or "", size=file.size or 0, purpose=purpose, upload_key=key,
+                cast(BinaryIO, file.file), file.name or "", size=file.size or 0, purpose=purpose,
+                upload_key=key,
                 actor=actor, at=clock.now(),
             )  # fmt: skip
         except Invalid as error:

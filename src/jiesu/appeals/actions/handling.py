@@ -15,7 +15,7 @@ from jiesu.appeals.actions.transition import (
     check_unit,
 )
 from jiesu.appeals.lifecycle import JOINT_UNITS_GO_ON, UNITS_WORK, State, Status
-from jiesu.appeals.models import Application, Assignment, Contact, Reply
+from jiesu.appeals.models import Application, Assignment, Clock, Contact, Reply
 from jiesu.appeals.rules import Rule
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import SuspensionReason, Table
@@ -248,7 +248,7 @@ def save_draft(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.d
     check_from(life.SUBMIT, assignment.where)
     reply = _reply_of(assignment, actor, at)
     _fill(reply, answer)
-    reply.updated_at = at
+    reply.written_by, reply.written_by_id, reply.updated_at = actor.name, actor.user_id, at
     reply.save()
     return reply
 
@@ -283,6 +283,7 @@ def report(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datet
             raise NotAllowedNow("还有协办单位未反馈，请待协办反馈后再提交。")
         reply = _reply_of(mine, actor, at)
         _fill(reply, answer)
+        reply.written_by, reply.written_by_id = actor.name, actor.user_id
         reply.updated_at = reply.submitted_at = at
         steps = mine.unit.inner_review_steps
         reply.stage = Reply.Stage.INNER_REVIEW if steps else Reply.Stage.SUBMITTED
@@ -492,7 +493,11 @@ def _guard_return(change: Change, mine: Assignment, at: dt.datetime) -> None:
     if before >= most:
         raise NotAllowedNow(f"本单位对该工单已退单 {before} 次，不能再退。")
     clock = change.clocks.running(ClockKind.RETURN, mine)
-    if clock is None or clock.due_at < at:
+    if clock is None:  # lapsed and stopped, unless no limit is set for returns at all
+        lapsed = Clock.objects.filter(assignment=mine, kind=ClockKind.RETURN).exists()
+    else:
+        lapsed = clock.due_at < at
+    if lapsed:
         raise NotAllowedNow("已超过退单时限，不能退单。请办理，或申请会商。")
 
 
