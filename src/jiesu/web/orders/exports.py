@@ -33,7 +33,8 @@ class ExportForm(forms.Form):
         label="格式", choices=Export.Format.choices, initial=Export.Format.XLSX, widget=Segmented
     )
     columns = forms.MultipleChoiceField(
-        label="列", widget=forms.CheckboxSelectMultiple, choices=lambda: list(rows.labels().items()),
+        label="列", widget=forms.CheckboxSelectMultiple,
+        choices=lambda: list(rows.labels().items()),
         initial=list(rows.DEFAULT), error_messages={"required": "请至少选择一列。"},
     )  # fmt: skip
     reveal = forms.BooleanField(
@@ -110,9 +111,9 @@ def fetch(request: DeskRequest, pk: int) -> HttpResponse:
     """The file; fetching it is audited."""
     ip = request.META.get("REMOTE_ADDR", "")
     found = requests.fetch(pk, actor=request.actor, at=clock.now(), ip=ip)
-    response = FileResponse(
-        found.file.open("rb"), as_attachment=True, filename=f"{found.title}.{found.format}"
-    )
+    name = f"{found.title}.{found.format}"
+    response = FileResponse(found.file.open("rb"), as_attachment=True, filename=name)
+    response["X-Content-Type-Options"] = "nosniff"
     return response  # type: ignore[return-value]  # a file is sent as a stream
 
 

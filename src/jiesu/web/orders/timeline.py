@@ -59,8 +59,10 @@ OUTCOMES = {
     "handed_over": "移交",
     "terminated": "终止",
 }
-SAID_ALREADY = frozenset({("call_back", "decision"), ("rate", "decision"), ("apply", "days"),
-                          ("refuse_return", "decision")})  # fmt: skip
+SAID_ALREADY = frozenset(
+    {("call_back", "decision"), ("rate", "decision"), ("apply", "days"), ("extend", "days"),
+     ("refuse_return", "decision")}
+)  # fmt: skip
 MARKS = frozenset({"clock_breached", "clock_yellow"})
 TEXTS = ("reason", "text", "note", "answer", "explanation", "question", "reply", "report")
 
@@ -199,5 +201,6 @@ _SPECIAL: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "reclassify": _reclassified,
     "refuse_return": _refused_return,
     "apply": _applied,
+    "extend": lambda data: _applied({**data, "kind": "extension"}),
     "add_joint": lambda data: "、".join(data.get("joint", [])),
 }
