@@ -24,7 +24,7 @@ from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
 from jiesu.web.manage import people_forms as small
-from jiesu.web.manage.pages import PAGE_SIZE, Page, crumbs, form_page, today, unit_of
+from jiesu.web.manage.pages import PAGE_SIZE, Page, crumbs, form_page, sent, today, unit_of
 from jiesu.web.paging import key_page
 
 KIND_NAMES = {"channel": "来诉渠道", "unit": "承办单位的系统", "centre": "热线中心的系统"}
@@ -101,7 +101,7 @@ def client_new(request: DeskRequest) -> HttpResponse:
     back = reverse("manage:api-clients")
     page = Page("新增接口客户端", crumbs(("接口客户端", back), ("新增", "")), back, yes="新增",
                 lead="新增后给出密钥，只显示一次。")  # fmt: skip
-    form = small.NewClient(request.POST or None)
+    form = small.NewClient(sent(request))
     context = {"page": page, "form": form}
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
@@ -196,7 +196,7 @@ def client_edit(request: DeskRequest, pk: int) -> HttpResponse:
         )
 
     page = _page_of(client, f"修改“{client.name}”", "修改")
-    form = small.ClientForm(request.POST or None, initial=initial)
+    form = small.ClientForm(sent(request), initial=initial)
     return form_page(request, page, form, run, said="已保存。", to=_href(client))
 
 
@@ -205,7 +205,7 @@ def client_edit(request: DeskRequest, pk: int) -> HttpResponse:
 def client_rotate(request: DeskRequest, pk: int) -> HttpResponse:
     """Issue a new key, shown once."""
     client = managed(request, pk)
-    form = small.Rotate(request.POST or None)
+    form = small.Rotate(sent(request))
     page = _page_of(client, f"更换“{client.name}”的密钥", "更换密钥", yes="更换",
                     lead="给出新密钥，只显示一次。对方换好之前，旧密钥可以再用几天。")  # fmt: skip
     context = {"page": page, "form": form}

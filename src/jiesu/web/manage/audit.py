@@ -1,7 +1,7 @@
 """The audit: who did what, when, from where; and whether the seals over it are whole."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +25,7 @@ from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Cell, Column, Empty, Option, Table
 from jiesu.web.components.widgets import Picker
 from jiesu.web.doors import DeskRequest, desk_view, options_response
-from jiesu.web.manage.audit_words import FAMILIES, facts_of, kind_words
+from jiesu.web.manage.audit_words import FAMILIES, facts_of, kind_words, summary_of
 from jiesu.web.manage.pages import ManageForm, Page, crumbs, day_field, line_field, sheet_response
 from jiesu.web.paging import KeyPage
 
@@ -92,6 +92,18 @@ def role_words(role: str) -> str:
     return ROLE_NAMES[Role(role)] if role in set(Role) else ""
 
 
+def subjects_of(rows: Iterable[AuditRecord]) -> dict[str, str]:
+    """The people and units among the subjects, by what they are called now: two statements."""
+    pks: dict[str, list[int]] = {"user": [], "unit": []}
+    for row in rows:
+        kind, _, pk = row.subject.partition(":")
+        if kind in pks and pk.isdecimal():
+            pks[kind].append(int(pk))
+    users = User.objects.filter(pk__in=pks["user"]).values_list("pk", "name")
+    units = Unit.objects.filter(pk__in=pks["unit"]).values_list("pk", "name")
+    return {f"user:{pk}": name for pk, name in users} | {f"unit:{pk}": name for pk, name in units}
+
+
 @desk_view(P.AUDIT_VIEW)
 def record_list(request: DeskRequest) -> HttpResponse:
     """The records, newest first."""
@@ -99,15 +111,16 @@ def record_list(request: DeskRequest) -> HttpResponse:
     found = audit.page(
         **_asked(form), units=_scope(request), before=request.GET.get("after", ""), size=SIZE
     )
+    called = subjects_of(found.rows)
     table = Table(
         [
             Column("时间", lambda r: Cell(f"{r.at.astimezone(BEIJING):%Y-%m-%d}",
                                         f"{r.at.astimezone(BEIJING):%H:%M:%S}")),
-            Column("事项", lambda r: Cell(
-                kind_words(r.kind), href=reverse("manage:audit-record", args=[r.pk])), "title"),
+            Column("事项", lambda r: Cell(kind_words(r.kind), summary_of(r.data),
+                                        reverse("manage:audit-record", args=[r.pk])), "title"),
             Column("操作者", lambda r: Cell(r.actor_name, role_words(r.actor_role))),
             Column("单位", lambda r: Cell(r.actor_unit_name or "—"), "wraps"),
-            Column("对象", lambda r: Cell(r.subject or "—"), "wraps"),
+            Column("对象", lambda r: Cell(called.get(r.subject, r.subject) or "—"), "wraps"),
             Column("网络地址", lambda r: Cell(r.ip or "—")),
         ],
         KeyPage(found.rows, next=found.before),
@@ -152,6 +165,7 @@ def record_page(request: DeskRequest, pk: int) -> HttpResponse:
         "page": Page(words, crumbs(("审计", reverse("manage:audit")), (words, "")), ""),
         "row": row,
         "role": role_words(row.actor_role),
+        "subject": subjects_of([row]).get(row.subject, row.subject),
         "facts": facts_of(row.data),
         "is_true": content == row.hash,
         "batch": batch,

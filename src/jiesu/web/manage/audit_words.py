@@ -124,6 +124,20 @@ def facts_of(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(_LABELS.get(key, key), _in_words(value)) for key, value in data.items()]
 
 
+def summary_of(data: Mapping[str, Any]) -> str:
+    """The little that tells one record from the next in a list."""
+    told = [
+        _in_words(data[key])
+        for key in ("name", "title", "username", "unit", "role", "value", "rows", "reason")
+        if data.get(key) not in (None, "") and not isinstance(data[key], Mapping | list)
+    ]
+    for key in ("after", "before"):
+        units = data.get(key)
+        if not told and isinstance(units, list):
+            told = [str(u["name"]) for u in units if isinstance(u, Mapping) and "name" in u]
+    return " · ".join(told[:3])[:80]
+
+
 def _in_words(value: Any) -> str:
     if value is None or value == "":
         return "—"

@@ -28,7 +28,7 @@ from jiesu.web.components.pieces import Tab
 from jiesu.web.components.times import WEEKDAYS
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
 from jiesu.web.manage import deadline_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, today
+from jiesu.web.manage.pages import Page, crumbs, form_page, sent, today
 from jiesu.web.manage.sheet_imports import Judged, Line, SheetImport, view_of
 
 SHEET = [
@@ -153,7 +153,7 @@ def calendar_load(request: DeskRequest) -> HttpResponse:
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdecimal() and len(asked) == 4 else today().year + 1
     initial = {"year": year, "notice": notice_of(year)}
-    form = small.NoticeForm(request.POST or None, initial=initial)
+    form = small.NoticeForm(sent(request), initial=initial)
     page = Page("载入放假通知", _crumbs(("工作日历", _year_href(year)), ("载入", "")),
                 _year_href(year))  # fmt: skip
     context: dict[str, Any] = {"page": page, "form": form, "lines": []}
@@ -270,7 +270,7 @@ def hours_set(request: DeskRequest) -> HttpResponse:
     page = Page("调整办公时间", _crumbs(("计算规则", back), ("办公时间", "")), back)
     present = OfficeHours.objects.filter(valid_from__lte=today()).order_by("-valid_from").first()
     initial = {"intervals": present.intervals if present else "", "valid_from": today()}
-    form = small.HoursForm(request.POST or None, initial=initial)
+    form = small.HoursForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> object:
         return years.set_office_hours(actor=request.actor, at=clock.now(), **said)
@@ -283,7 +283,7 @@ def rules_set(request: DeskRequest) -> HttpResponse:
     """Set how limits in working days are counted from a day on."""
     back = reverse("manage:counting")
     page = Page("调整算法", _crumbs(("计算规则", back), ("算法", "")), back)
-    form = small.CountingForm(request.POST or None, initial={"valid_from": today()})
+    form = small.CountingForm(sent(request), initial={"valid_from": today()})
 
     def run(said: Mapping[str, Any]) -> object:
         return years.set_rules(

@@ -23,7 +23,7 @@ from jiesu.web.components.pieces import Action, Option
 from jiesu.web.components.widgets import Picker
 from jiesu.web.doors import DeskRequest, desk_view, done, options_response, refuse
 from jiesu.web.manage import catalogue_forms as small
-from jiesu.web.manage.pages import ManageForm, Page, crumbs, form_page, sheet_response, today
+from jiesu.web.manage.pages import ManageForm, Page, crumbs, form_page, sent, sheet_response, today
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_report, view_of
 
 MAPPED_AT_ONCE = 40  # classes of the old scheme that a page asks about
@@ -85,7 +85,7 @@ def scheme_new(request: DeskRequest) -> HttpResponse:
     back = reverse("manage:schemes")
     page = Page("新建分类方案", crumbs(("诉求分类", back), ("新建方案", "")), back, yes="新建草稿",
                 lead="先建草稿，随便改；到“切换”页对好新旧分类，再定日子启用。")  # fmt: skip
-    form = small.DraftForm(request.POST or None)
+    form = small.DraftForm(sent(request))
 
     def run(said: Mapping[str, Any]) -> Scheme:
         return schemes.draft(
@@ -203,7 +203,7 @@ def scheme_switch(request: DeskRequest, pk: int) -> HttpResponse:
     scheme = scheme_of(pk)
     if request.method == "POST" and request.POST.get("step") == "map":
         return _save_maps(request, scheme)
-    form = small.ActivateForm(request.POST or None)
+    form = small.ActivateForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             schemes.activate(
@@ -293,7 +293,7 @@ def class_new(request: DeskRequest, pk: int) -> HttpResponse:
     back = _href(parent) if parent else reverse("manage:scheme", args=[pk])
     where = f"“{parent.path_name}”之下" if parent else "一级分类"
     page = Page(f"新增分类：{where}", _crumbs(scheme, ("新增分类", "")), back, yes="新增")
-    form = small.NewClassForm(request.POST or None, initial={"code": parent.code if parent else ""})
+    form = small.NewClassForm(sent(request), initial={"code": parent.code if parent else ""})
 
     def run(said: Mapping[str, Any]) -> Category:
         return schemes.add_class(
@@ -317,7 +317,7 @@ def class_edit(request: DeskRequest, pk: int) -> HttpResponse:
             category, said["name"], keywords=said["keywords"], actor=request.actor, at=clock.now()
         )
 
-    form = small.ClassForm(request.POST or None, initial=initial)
+    form = small.ClassForm(sent(request), initial=initial)
     return form_page(request, page, form, run, said="已保存。", to=_href(category))
 
 
@@ -331,7 +331,7 @@ def class_retire(request: DeskRequest, pk: int) -> HttpResponse:
         _href(category), "今天起不能再选；已有工单保留这个分类。", "停用", True,
     )  # fmt: skip
     url = reverse("manage:pick-classes", args=[category.scheme_id])
-    form = small.RetireClassForm(request.POST or None, url=url, label_for=class_label)
+    form = small.RetireClassForm(sent(request), url=url, label_for=class_label)
 
     def run(said: Mapping[str, Any]) -> None:
         heir = class_of(said["successor"]) if said["successor"] else None

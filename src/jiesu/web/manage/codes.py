@@ -21,7 +21,7 @@ from jiesu.foundation import clock
 from jiesu.foundation.errors import NotFound
 from jiesu.web.doors import DeskRequest, desk_view, done
 from jiesu.web.manage import catalogue_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, sheet_response, today
+from jiesu.web.manage.pages import Page, crumbs, form_page, sent, sheet_response, today
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_report, view_of
 
 
@@ -90,7 +90,7 @@ def code_new(request: DeskRequest, key: str) -> HttpResponse:
     back = reverse("manage:code-table", args=[key])
     page = Page(f"新增{TABLE_NAMES[table]}",
                 _crumbs((TABLE_NAMES[table], back), ("新增", "")), back, yes="新增")  # fmt: skip
-    form = small.NewCodeForm(request.POST or None)
+    form = small.NewCodeForm(sent(request))
 
     def run(said: Mapping[str, Any]) -> CodeItem:
         return codes.add_item(
@@ -109,7 +109,7 @@ def code_edit(request: DeskRequest, pk: int) -> HttpResponse:
     page = Page(f"修改“{item.label}”", _crumbs((item.table.name, back), ("修改", "")), back,
                 lead="已有工单立即显示新名称；意思变了请停用后另立代码。")  # fmt: skip
     initial = {"label": item.label, "order": item.order}
-    form = small.CodeForm(request.POST or None, initial=initial)
+    form = small.CodeForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> CodeItem:
         return codes.change_item(
@@ -126,7 +126,7 @@ def code_retire(request: DeskRequest, pk: int) -> HttpResponse:
     back = _table_href(item)
     page = Page(f"停用“{item.label}”", _crumbs((item.table.name, back), ("停用", "")), back,
                 "停用后不能再选；已有工单保留它。", "停用", True)  # fmt: skip
-    form = small.EndForm(request.POST or None)
+    form = small.EndForm(sent(request))
 
     def run(said: Mapping[str, Any]) -> None:
         codes.retire_item(item, effective=said["effective"], actor=request.actor, at=clock.now())

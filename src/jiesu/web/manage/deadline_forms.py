@@ -77,7 +77,7 @@ class NewLimitForm(ReplaceLimitForm):
     urgency = code_choice(Table.URGENCY, "紧急程度", "不论紧急程度")
     difficult = forms.ChoiceField(label="疑难", choices=DIFFICULT, required=False)
     region = region_field(
-        "区划", required=False, help_text="不填则全省适用；填了只管这个区划和它的下级。"
+        "区划", required=False, help_text="不填则所有区划适用；填了只管这个区划和它的下级。"
     )
 
 

@@ -27,7 +27,7 @@ from jiesu.web.components.pieces import Action
 from jiesu.web.components.times import WEEKDAYS
 from jiesu.web.doors import DeskRequest, add_errors, desk_view, done
 from jiesu.web.manage import deadline_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, region_of, today
+from jiesu.web.manage.pages import Page, crumbs, form_page, region_of, sent, today
 
 WALKED = 60  # days that an explanation lists
 
@@ -71,7 +71,7 @@ def applies_to(policy: LimitPolicy) -> str:
         parts.append(codes.label(Table.APPEAL_TYPE, policy.appeal_type))
     if policy.difficult is not None:
         parts.append("疑难" if policy.difficult else "非疑难")
-    where = policy.region.name if policy.region else "全省"
+    where = policy.region.name if policy.region else "所有区划"
     return f"{' · '.join(parts) or '所有诉求'}（{where}）"
 
 
@@ -200,7 +200,7 @@ def limit_new(request: DeskRequest) -> HttpResponse:
     page = Page("新增时限", _crumbs(("新增", "")), back, yes="新增",
                 lead="越具体的越优先：先看是否疑难，再看紧急程度、区划、类型。")  # fmt: skip
     initial = {"valid_from": today(), "region": request.GET.get("region", "")}
-    form = small.NewLimitForm(request.POST or None, initial=initial)
+    form = small.NewLimitForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> LimitPolicy:
         values = dict(said)
@@ -226,7 +226,7 @@ def limit_replace(request: DeskRequest, pk: int) -> HttpResponse:
         "valid_from": max(today(), policy.valid_from + dt.timedelta(days=1)),
         "note": policy.note,
     }
-    form = small.ReplaceLimitForm(request.POST or None, initial=initial)
+    form = small.ReplaceLimitForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> LimitPolicy:
         return limits.replace_policy(policy, actor=request.actor, at=clock.now(), **said)
@@ -241,7 +241,7 @@ def limit_end(request: DeskRequest, pk: int) -> HttpResponse:
     page = Page(f"停用 {_title(policy)}", _crumbs((policy.get_clock_display(), _href(policy)),
                 ("停用", "")), _href(policy), "停用后用更一般的期限；没有时这一步不限时。", "停用",
                 True)  # fmt: skip
-    form = small.EndLimitForm(request.POST or None)
+    form = small.EndLimitForm(sent(request))
 
     def run(said: Mapping[str, Any]) -> LimitPolicy:
         return limits.end_policy(

@@ -30,6 +30,7 @@ from jiesu.web.manage.pages import (
     crumbs,
     form_page,
     region_of,
+    sent,
     sheet_response,
     today,
     unit_of,
@@ -107,10 +108,10 @@ def duty_list(request: DeskRequest) -> HttpResponse:
     narrowed = any(said.values())
     table = Table(
         [
-            Column("分类", _class_cell, "title"),
+            Column("分类", _class_cell),
             Column("区划", lambda e: Cell(e.region.name)),
-            Column("承办单位", lambda e: Cell(e.unit.name, tags=_tags(e, day)), "wraps"),
-            Column("法律依据", lambda e: Cell(e.legal_basis or "—"), "wraps"),
+            Column("承办单位", lambda e: Cell(e.unit.name, tags=_tags(e, day))),
+            Column("法律依据", lambda e: Cell(e.legal_basis or "—"), "title"),
             Column("起止", lambda e: Cell(period(e))),
         ],
         page,
@@ -133,7 +134,9 @@ def duty_list(request: DeskRequest) -> HttpResponse:
 
 
 def _class_cell(entry: DutyEntry) -> Cell:
-    return Cell(entry.category.name, entry.category.path_name, _href(entry))
+    above = entry.category.path_name.rpartition(" › ")[0]
+    second = f"{entry.category.code} {above}".strip()
+    return Cell(entry.category.name, second, _href(entry))
 
 
 def _href(entry: DutyEntry) -> str:
@@ -177,7 +180,7 @@ def duty_new(request: DeskRequest) -> HttpResponse:
     back = reverse("manage:duties")
     initial = {name: request.GET.get(name, "") for name in ("category", "region", "unit")}
     page = Page("新增权属", _crumbs(("新增", "")), back, yes="新增")
-    form = small.NewDutyForm(request.POST or None, initial=initial)
+    form = small.NewDutyForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> DutyEntry:
         at = clock.now()
@@ -205,7 +208,7 @@ def duty_replace(request: DeskRequest, pk: int) -> HttpResponse:
         _crumbs(("条目", _href(entry)), ("变更", "")), _href(entry),
         "到那天旧条目停用、新条目启用；已派的工单不受影响。", "变更",
     )  # fmt: skip
-    form = small.ReplaceDutyForm(request.POST or None, initial=initial)
+    form = small.ReplaceDutyForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> DutyEntry:
         return duty.replace_entry(
@@ -225,7 +228,7 @@ def duty_end(request: DeskRequest, pk: int) -> HttpResponse:
         _crumbs(("条目", _href(entry)), ("停用", "")), _href(entry),
         f"现在由“{entry.unit.name}”承办。停用后按上级分类、上级区划或兜底单位查找。", "停用", True,
     )  # fmt: skip
-    form = small.EndForm(request.POST or None)
+    form = small.EndForm(sent(request))
 
     def run(said: Mapping[str, Any]) -> None:
         duty.end_entry(entry, effective=said["effective"], actor=request.actor, at=clock.now())
@@ -259,7 +262,7 @@ def fallback_set(request: DeskRequest) -> HttpResponse:
     page = Page("设兜底单位", _crumbs(("兜底单位", back), ("设置", "")), back,
                 lead="该区划原来的兜底单位到那天停用。")  # fmt: skip
     initial = {name: request.GET.get(name, "") for name in ("region", "unit")}
-    form = small.FallbackForm(request.POST or None, initial=initial)
+    form = small.FallbackForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> FallbackUnit:
         return duty.set_fallback(
@@ -281,7 +284,7 @@ def fallback_end(request: DeskRequest, pk: int) -> HttpResponse:
         f"停用兜底单位：{row.region.name}", _crumbs(("兜底单位", back), ("停用", "")), back,
         f"现在是“{row.unit.name}”。停用后用上级区划的兜底单位。", "停用", True,
     )  # fmt: skip
-    form = small.EndForm(request.POST or None)
+    form = small.EndForm(sent(request))
 
     def run(said: Mapping[str, Any]) -> None:
         duty.end_fallback(row, effective=said["effective"], actor=request.actor, at=clock.now())

@@ -34,6 +34,7 @@ from jiesu.web.manage.pages import (
     line_field,
     region_field,
     region_of,
+    sent,
     today,
 )
 
@@ -219,7 +220,7 @@ def form_new(request: DeskRequest) -> HttpResponse:
     """Ask further questions for a class in an area."""
     back = reverse("manage:local-forms")
     page = Page("新建补充表单", crumbs(("补充表单", back), ("新建", "")), back)
-    head = HeadForm(request.POST or None)
+    head = HeadForm(sent(request))
     empty = Rows(prefix="q", initial=[{"order": n} for n in range(1, SPARE + 1)])
 
     def save(said: Mapping[str, Any], schema: Sequence[Mapping[str, Any]]) -> int:
@@ -254,7 +255,7 @@ def form_edit(request: DeskRequest, pk: int) -> HttpResponse:
     steps = crumbs(("补充表单", reverse("manage:local-forms")), (form.title, here), ("修改", ""))
     lead = "自生效日起按新题目问；以前的回答仍按当时的题目显示。"
     page = Page(f"修改“{form.title}”", steps, here, lead)
-    head = ReplaceHeadForm(request.POST or None, initial={"title": form.title})
+    head = ReplaceHeadForm(sent(request), initial={"title": form.title})
     empty = Rows(prefix="q", initial=_initial(form))
 
     def save(said: Mapping[str, Any], schema: Sequence[Mapping[str, Any]]) -> int:

@@ -30,6 +30,7 @@ from jiesu.web.manage.pages import (
     crumbs,
     form_page,
     region_of,
+    sent,
     sheet_response,
     today,
     unit_of,
@@ -241,7 +242,7 @@ def _entry(change: UnitChange, called: Mapping[int, str]) -> Entry:
         tags.append(Tag("已取消"))
     elif not change.applied_at:
         tags.append(Tag("待生效", "amber"))
-    facts = [("生效", f"{change.effective}")]
+    facts = [("生效", f"{change.effective}")] if change.effective.year > 1949 else []
     facts += [("依据", change.document)] if change.document else []
     facts += [("说明", change.note)] if change.note else []
     facts += [("未能生效", change.problem)] if change.problem else []
@@ -283,7 +284,7 @@ def unit_new(request: DeskRequest) -> HttpResponse:
     return form_page(
         request,
         page,
-        small.NewUnitForm(request.POST or None, initial=initial),
+        small.NewUnitForm(sent(request), initial=initial),
         run,
         said=lambda unit: f"已新设“{unit.name}”。",
         to=lambda unit: reverse("manage:unit", args=[unit.pk]),
@@ -316,7 +317,7 @@ def unit_edit(request: DeskRequest, pk: int) -> HttpResponse:
             **{**said, "region": region},
         )  # fmt: skip
 
-    form = small.EditUnitForm(request.POST or None, initial=initial)
+    form = small.EditUnitForm(sent(request), initial=initial)
     return form_page(
         request, page, form, run, said="已保存。", to=here, context={"version": unit.version}
     )
@@ -360,7 +361,7 @@ def unit_rename(request: DeskRequest, pk: int) -> HttpResponse:
             at=clock.now(), version=version_of(request), **_dated(said),
         )  # fmt: skip
 
-    form = small.RenameUnitForm(request.POST or None, initial=initial)
+    form = small.RenameUnitForm(sent(request), initial=initial)
     return _change_page(request, unit, "更名", form, run, "以前的工单仍显示当时的名称。")
 
 
@@ -378,7 +379,7 @@ def unit_move(request: DeskRequest, pk: int) -> HttpResponse:
 
     now = unit.parent.name if unit.parent else "最高一级"
     lead = f"现在的上级：{now}。它的下级单位和工单一起过去。"
-    return _change_page(request, unit, "划转", small.MoveUnitForm(request.POST or None), run, lead)
+    return _change_page(request, unit, "划转", small.MoveUnitForm(sent(request)), run, lead)
 
 
 @desk_view(P.MANAGE_ORGANIZATIONS)
@@ -400,7 +401,7 @@ def unit_merge(request: DeskRequest, pk: int) -> HttpResponse:
             [unit, *others], into, actor=request.actor, at=clock.now(), **_dated(said)
         )
 
-    form = small.MergeUnitForm(request.POST or None, initial={"kind": unit.kind})
+    form = small.MergeUnitForm(sent(request), initial={"kind": unit.kind})
     lead = "被合并的单位停用；下级单位、在任岗位、在办工单和权属目录都转给并入的单位。"
     return _change_page(request, unit, "合并", form, run, lead, red=True)
 
@@ -430,7 +431,7 @@ def unit_split(request: DeskRequest, pk: int) -> HttpResponse:
             at=clock.now(), version=version_of(request), **_dated(said),
         )  # fmt: skip
 
-    form = small.SplitUnitForm(request.POST or None)
+    form = small.SplitUnitForm(sent(request))
     lead = "每个承接单位选一个已有的，或填名称和编码新设；新设的与原单位同类型、同区划、同上级。"
     return _change_page(request, unit, "分设", form, run, lead, red=True)
 
@@ -447,7 +448,7 @@ def unit_close(request: DeskRequest, pk: int) -> HttpResponse:
             version=version_of(request), **_dated(said),
         )  # fmt: skip
 
-    form = small.CloseUnitForm(request.POST or None)
+    form = small.CloseUnitForm(sent(request))
     lead = "停用后不再派单；以前的工单仍显示它的名称。"
     return _change_page(request, unit, "撤销", form, run, lead, red=True)
 
@@ -478,7 +479,8 @@ def change_list(request: DeskRequest) -> HttpResponse:
             ListColumn("变更", lambda c: Cell(c.get_kind_display(), strong=True)),
             ListColumn("单位", lambda c: Cell(names_in(c), c.note), "title"),
             ListColumn("生效", lambda c: Cell(
-                f"{c.effective}", tags=[Tag("已取消")] if c.cancelled_at else [])),
+                f"{c.effective}" if c.effective.year > 1949 else "一直",
+                tags=[Tag("已取消")] if c.cancelled_at else [])),
             ListColumn("依据", lambda c: Cell(c.document or "—"), "wraps"),
             ListColumn("经办", lambda c: Cell(c.actor_name, f"{c.at:%Y-%m-%d}")),
         ],

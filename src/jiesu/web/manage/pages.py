@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 from urllib.parse import quote
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -168,6 +168,11 @@ def version_of(request: DeskRequest) -> int | None:
     """The version of what the person saw when they began to fill the form."""
     text = request.POST.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with, even when that is nothing; None while it is only asked for."""
+    return request.POST if request.method == "POST" else None
 
 
 def form_page(

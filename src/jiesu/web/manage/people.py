@@ -30,6 +30,7 @@ from jiesu.web.manage.pages import (
     crumbs,
     form_page,
     line_field,
+    sent,
     today,
     unit_field,
     unit_of,
@@ -100,9 +101,9 @@ def people_list(request: DeskRequest) -> HttpResponse:
     day = today()
     table = Table(
         [
-            Column("姓名", lambda u: Cell(u.name, u.username, _href(u)), "title"),
+            Column("姓名", lambda u: Cell(u.name, u.username, _href(u))),
             Column("工号", lambda u: Cell(u.staff_number or "—")),
-            Column("岗位", lambda u: _posts_cell(u, day), "wraps"),
+            Column("岗位", lambda u: _posts_cell(u, day), "title"),
             Column("状态", lambda u: Cell(tags=_tags(u, day))),
             Column("第二验证", lambda u: Cell("已启用" if u.totp_confirmed_at else "未启用")),
         ],
@@ -145,7 +146,7 @@ def person_new(request: DeskRequest) -> HttpResponse:
     page = Page("新增人员", crumbs(("人员", back), ("新增人员", "")), back, yes="新增",
                 lead="系统生成一次性初始密码，只显示一次；本人首次登录时须修改。")  # fmt: skip
     asked = request.GET.get("unit", "")
-    form = small.NewPerson(request.POST or None, initial={"unit": asked})
+    form = small.NewPerson(sent(request), initial={"unit": asked})
     context = {"page": page, "form": form}
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
@@ -244,7 +245,7 @@ def person_edit(request: DeskRequest, pk: int) -> HttpResponse:
         return people.edit_user(user, actor=request.actor, at=clock.now(), **said)
 
     page = _person_page_of(user, f"修改“{user.name}”", "修改资料")
-    form = small.Particulars(request.POST or None, initial=initial)
+    form = small.Particulars(sent(request), initial=initial)
     return form_page(request, page, form, run, said="已保存。", to=_href(user))
 
 
@@ -260,7 +261,7 @@ def person_disable(request: DeskRequest, pk: int) -> HttpResponse:
         user, f"停用“{user.name}”的账号", "停用账号", yes="停用", red=True,
         lead="立即退出并不能再登录；岗位和经办记录都保留，以后可以重新启用。",
     )  # fmt: skip
-    form = small.Disable(request.POST or None)
+    form = small.Disable(sent(request))
     return form_page(request, page, form, run, said="账号已停用。", to=_href(user))
 
 
@@ -320,7 +321,7 @@ def post_new(request: DeskRequest, pk: int) -> HttpResponse:
         )
 
     page = _person_page_of(user, f"给“{user.name}”增加岗位", "增加岗位", yes="增加")
-    form = small.NewPost(request.POST or None)
+    form = small.NewPost(sent(request))
     return form_page(request, page, form, run, said="已增加岗位。", to=_href(user))
 
 
@@ -346,7 +347,7 @@ def post_end(request: DeskRequest, pk: int) -> HttpResponse:
         post.user, f"离任：{post}", "离任", yes="离任", red=True,
         lead="离任后不能再以这个岗位办事；经手的工单仍记在其名下。",
     )  # fmt: skip
-    form = small.EndPost(request.POST or None)
+    form = small.EndPost(sent(request))
     return form_page(request, page, form, run, said="已办理离任。", to=_href(post.user))
 
 

@@ -27,6 +27,7 @@ from jiesu.web.manage.pages import (
     day_field,
     form_page,
     line_field,
+    sent,
     today,
 )
 
@@ -109,7 +110,7 @@ def rule_edit(request: DeskRequest, key: str) -> HttpResponse:
     back = reverse("manage:process")
     lead = f"现在是 {words(rule, value)}。改动只影响生效日以后的操作，以前的不追溯。"
     page = Page(_label(rule), crumbs(("流程规则", back), (_label(rule), "")), back, lead)
-    form = RuleForm(request.POST or None, rule=rule, initial={"value": value})
+    form = RuleForm(sent(request), rule=rule, initial={"value": value})
 
     def run(said: Mapping[str, Any]) -> ProcessRule:
         return process_rules.set_rule(rule, actor=request.actor, at=clock.now(), **said)

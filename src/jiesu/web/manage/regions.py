@@ -22,7 +22,7 @@ from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action
 from jiesu.web.doors import DeskRequest, desk_view
 from jiesu.web.manage import organization_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, region_of, sheet_response, today
+from jiesu.web.manage.pages import Page, crumbs, form_page, region_of, sent, sheet_response, today
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_import_report, rows_of, view_of
 
 LEVEL_SIZE = 100
@@ -139,7 +139,7 @@ def region_new(request: DeskRequest) -> HttpResponse:
     return form_page(
         request,
         page,
-        small.NewRegionForm(request.POST or None, initial=initial),
+        small.NewRegionForm(sent(request), initial=initial),
         run,
         said=lambda region: f"已新设“{region.name}”。",
         to=lambda region: reverse("manage:region", args=[region.pk]),
@@ -166,7 +166,7 @@ def region_rename(request: DeskRequest, pk: int) -> HttpResponse:
             region, said["name"], actor=request.actor, at=clock.now(), effective=said["effective"]
         )
 
-    form = small.RenameRegionForm(request.POST or None, initial={"name": region.name})
+    form = small.RenameRegionForm(sent(request), initial={"name": region.name})
     return _change_page(request, region, "更名", form, run, "以前的工单仍显示当时的名称。")
 
 
@@ -186,7 +186,7 @@ def region_move(request: DeskRequest, pk: int) -> HttpResponse:
             document=said["document"],
         )
 
-    form = small.MoveRegionForm(request.POST or None, initial={"level": region.level})
+    form = small.MoveRegionForm(sent(request), initial={"level": region.level})
     now = region.parent.name if region.parent else "最高一级"
     lead = f"现在的上级：{now}。下级区划和其中的工单一起过去。"
     return _change_page(request, region, "划转", form, run, lead)
@@ -208,7 +208,7 @@ def region_close(request: DeskRequest, pk: int) -> HttpResponse:
             document=said["document"],
         )
 
-    form = small.CloseRegionForm(request.POST or None)
+    form = small.CloseRegionForm(sent(request))
     return _change_page(request, region, "撤销", form, run, "以前的工单仍显示它的名称。", red=True)
 
 

@@ -22,7 +22,7 @@ from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Tab
 from jiesu.web.doors import DeskRequest, desk_view, done
 from jiesu.web.manage import catalogue_forms as small
-from jiesu.web.manage.pages import PAGE_SIZE, Page, crumbs, form_page, sheet_response, unit_of
+from jiesu.web.manage.pages import PAGE_SIZE, Page, crumbs, form_page, sent, sheet_response, unit_of
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_report, view_of
 from jiesu.web.paging import key_page
 
@@ -94,7 +94,7 @@ def text_new(request: DeskRequest) -> HttpResponse:
     initial = {"desk": desk, "unit": None if wide else request.actor.unit_id}
     page = Page("新增文本模板", crumbs(("文本模板", _list_of(desk)), ("新增", "")), _list_of(desk),
                 yes="新增")  # fmt: skip
-    form = small.NewTextForm(request.POST or None, initial=initial)
+    form = small.NewTextForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> TextTemplate:
         return texts.add(
@@ -122,7 +122,7 @@ def text_edit(request: DeskRequest, pk: int) -> HttpResponse:
     back = _list_of(text.desk)
     page = Page(f"修改“{text.title}”", crumbs(("文本模板", back), ("修改", "")), back)
     initial = {"title": text.title, "order": text.order, "body": text.body}
-    form = small.TextForm(request.POST or None, initial=initial)
+    form = small.TextForm(sent(request), initial=initial)
 
     def run(said: Mapping[str, Any]) -> TextTemplate:
         return texts.change(
