@@ -122,6 +122,7 @@ class _Writer:
     def __init__(self, life: Life) -> None:
         self.life, self.rng = life, life.rng
         self.is_master = False
+        self.has_joint = False
         self.hold_until: dt.datetime | None = None
         self.answered_at: list[dt.datetime] = []
         self.dispatched_at: dt.datetime | None = None
@@ -210,25 +211,28 @@ class _Writer:
         life.assign(at, named, joint, reason)
         self.dispatched_at = at
         unit = named
-        for other in joint:
-            self.joint_part(at, other)
+        for other in joint:  # the lead waits for them, and does nothing they could not follow
+            handed = self.joint_part(at, other)
+            self.has_joint, self.hold_until = True, max(handed + MINUTE, self.hold_until or handed)
         opened = self.after(at, 3 if self.urgent else 70, always=self.urgent)
         if self.chance(0.6):
             life.open(opened, unit)
-        if lead is None and not self.urgent and not self.is_master and self.chance(RETURNED):
+        tied = self.urgent or self.is_master or self.has_joint
+        if lead is None and not tied and self.chance(RETURNED):
             other = life.province.others(self.rng, unit)
             asked = opened + dt.timedelta(minutes=self.rng.randrange(5, 60))
             if other is not None and asked < self.due(ClockKind.RETURN, at):
                 return self.give_back(asked, unit, other)
         return self.handle(at, opened, unit)
 
-    def joint_part(self, at: dt.datetime, unit: Unit) -> None:
+    def joint_part(self, at: dt.datetime, unit: Unit) -> dt.datetime:
         """A joint unit signs and reports soon."""
         life = self.life
         signed = life.sign(self.after(at, 4 if self.urgent else 60, always=self.urgent), unit)
         handed = life.report(self.after(signed, 8 if self.urgent else 120), unit)
         for step in range(unit.inner_review_steps):
             handed = life.inner_approve(self.after(handed, 5 if self.urgent else 20), unit, step)
+        return handed
 
     def give_back(self, at: dt.datetime, unit: Unit, other: Unit) -> None:
         """Returned: judged right, it goes to the other; judged wrong, it stays."""
@@ -262,14 +266,14 @@ class _Writer:
             spoke = self.after(spoke, 10 if self.urgent else 240, always=self.urgent)
         life.contact(spoke, hand)
         due = self.due(ClockKind.HANDLE, sent)
-        if self.chance(LISTED):
+        if not self.has_joint and self.chance(LISTED):
             life.list_difficult(self.after(spoke, 600))
             return
         calendar = policies.calendar(spoke)
         if not self.urgent and hand is unit and spoke + 3 * HOUR < due:
             if self.chance(EXTENDED):
                 due = self.extend(spoke, due, unit, calendar)
-            elif self.chance(SUSPENDED):
+            elif not self.has_joint and self.chance(SUSPENDED):
                 spoke, due = self.suspend(spoke, due, unit)
         ready = self.ready(sent, spoke, due)
         if self.ends_early(spoke, ready):
@@ -324,7 +328,7 @@ class _Writer:
                 self.life.urge(spoke + between * 0.6)
             if self.chance(FACTS):
                 self.life.add_facts(spoke + between * 0.4)
-            if not self.is_master and self.chance(WITHDRAWN):
+            if not (self.is_master or self.has_joint) and self.chance(WITHDRAWN):
                 self.archive(self.life.withdraw(spoke + between * 0.8))
                 return True
         return False

@@ -73,12 +73,15 @@ class Cast:
 
 def play(
     plans: Iterable[Plan], *, until: dt.datetime, tick: bool = True,
-    tell: Callable[[int], None] = lambda _: None,
+    tell: Callable[[int], None] = lambda _: None, keep: Callable[[Cast], None] = lambda _: None,
 ) -> Played:  # fmt: skip
-    """Perform every step up to ``until``; the limits are looked at as the loop would."""
+    """Perform every step up to ``until``; the limits are looked at as the loop would.
+
+    ``tell`` hears how many orders there are, ``keep`` is given each plan's cast.
+    """
     done = Played()
     ticked: dt.datetime | None = None
-    for step, cast in _in_order(plans, until):
+    for step, cast in _in_order(plans, until, keep):
         if tick and (ticked is None or step.at - ticked >= TICK):
             ticked = step.at
             _tick(step.at)
@@ -108,7 +111,9 @@ def _perform(cast: Cast, step: Step) -> None:
         DOES[step.do](cast, step)
 
 
-def _in_order(plans: Iterable[Plan], until: dt.datetime) -> Iterator[tuple[Step, Cast]]:
+def _in_order(
+    plans: Iterable[Plan], until: dt.datetime, keep: Callable[[Cast], None]
+) -> Iterator[tuple[Step, Cast]]:
     """Every step of every plan in the order of time. Plans come in the order of their first."""
     waiting: list[tuple[dt.datetime, int, Step, Cast]] = []
     number = 0
@@ -122,6 +127,7 @@ def _in_order(plans: Iterable[Plan], until: dt.datetime) -> Iterator[tuple[Step,
 
     for plan in plans:
         cast = Cast(plan, until)
+        keep(cast)
         first = next(cast.steps, None)
         if first is None:
             continue

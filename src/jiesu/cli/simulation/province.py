@@ -43,12 +43,16 @@ class Province:
     units: dict[int, Unit]
     staff: dict[tuple[int, str], list[Actor]]
     sections: dict[int, list[Unit]]
+    regions: dict[int, Region]
+    by_code: dict[str, Region]
     region_names: dict[int, str]
     classes: dict[str, Category]
+    codes: dict[int, str]
     _lines: dict[str, frozenset[int]]  # a class, those above it and those that continue them
     _entries: dict[str, list[DutyEntry]]  # by the region's path
     _fallbacks: dict[str, FallbackUnit]
     _hits: dict[tuple[str, int], DutyHit | None] = field(default_factory=dict)
+    _near: dict[tuple[int | None, int], list[Unit]] = field(default_factory=dict)
 
     def answers(self, code: str, region: Region) -> DutyHit | None:
         """Who the duty catalogue names, as ``duty.find`` would say; asks no database."""
@@ -69,12 +73,15 @@ class Province:
 
     def others(self, rng: random.Random, unit: Unit) -> Unit | None:
         """Some other bureau of the same government."""
-        near = [
-            u for u in self.units.values()
-            if u.parent_id == unit.parent_id and u.pk != unit.pk
-            and u.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.ENTERPRISE)
-            and (u.pk, Role.CLERK) in self.staff
-        ]  # fmt: skip
+        key = (unit.parent_id, unit.pk)
+        near = self._near.get(key)
+        if near is None:
+            near = self._near[key] = [
+                u for u in self.units.values()
+                if u.parent_id == unit.parent_id and u.pk != unit.pk
+                and u.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.ENTERPRISE)
+                and (u.pk, Role.CLERK) in self.staff
+            ]  # fmt: skip
         return rng.choice(near) if near else None
 
 
@@ -115,7 +122,8 @@ def read(at: dt.datetime) -> Province:
         entries.setdefault(entry.region.path, []).append(entry)
     fallbacks = FallbackUnit.objects.filter(valid_on(day), valid_on(day, "unit__"))
     return Province(
-        centres, units, staff, sections, regions.full_names(leaves), classes,
+        centres, units, staff, sections, {r.pk: r for r in leaves}, {r.code: r for r in leaves},
+        regions.full_names(leaves), classes, {c.pk: code for code, c in classes.items()},
         {code: frozenset(categories.lineage(c)) for code, c in classes.items()},
         entries,
         {f.region.path: f for f in fallbacks.select_related("region", "unit", "unit__region")},
