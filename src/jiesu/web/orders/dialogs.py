@@ -19,7 +19,7 @@ from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal, Application, Assignment
-from jiesu.foundation.errors import invalid
+from jiesu.foundation.errors import NotFound, invalid
 from jiesu.organizations.models import Unit
 from jiesu.web.orders import forms as small
 
@@ -354,6 +354,6 @@ def application_for(actor: Actor, number: str, pk: int) -> Application:
         .first()
     )
     if application is None:
-        raise invalid("", "没有找到这项申请。", "not_found")
+        raise NotFound("没有找到这项申请，可能已被撤回。")
     application.appeal = appeal
     return application

@@ -11,10 +11,10 @@ from django.urls import reverse
 from jiesu.access import Permission as P
 from jiesu.appeals.actions import dispatch, exposure, handling
 from jiesu.appeals.gate import get_appeal_for, get_assignment_for
-from jiesu.appeals.lifecycle import State
+from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES, State
 from jiesu.appeals.models import Appeal, Assignment, Attachment, Consultation, Opinion
 from jiesu.foundation import clock
-from jiesu.foundation.errors import NotFound, UseCaseError
+from jiesu.foundation.errors import Forbidden, NotFound, UseCaseError
 from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
 from jiesu.web.orders import dialogs
 from jiesu.web.orders import forms as small
@@ -49,7 +49,9 @@ def move(request: DeskRequest, number: str, name: str) -> HttpResponse:
     if dialog is None:
         raise Http404
     at = clock.now()
-    appeal = get_appeal_for(request.actor, number, version=_version(request))
+    appeal = get_appeal_for(
+        request.actor, number, APPEAL_MOVES[name].needs, version=_version(request)
+    )
 
     def run(values: Mapping[str, Any]) -> object:
         return dialog.run(appeal, values, request.actor, at)
@@ -67,6 +69,8 @@ def assignment_move(request: DeskRequest, number: str, pk: int, name: str) -> Ht
         raise Http404
     at = clock.now()
     assignment = get_assignment_for(request.actor, number, pk, version=_version(request))
+    if not request.actor.may(ASSIGNMENT_MOVES[name].needs):
+        raise Forbidden
 
     def run(values: Mapping[str, Any]) -> object:
         return dialog.run(assignment, values, request.actor, at)
@@ -78,6 +82,8 @@ def assignment_move(request: DeskRequest, number: str, pk: int, name: str) -> Ht
 def judge(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     """Decide on what a unit applied for."""
     application = dialogs.application_for(request.actor, number, pk)
+    if application.judge_unit_id != request.actor.unit_id:
+        raise Forbidden("这项申请由派单的单位审批。")
     title = f"审批{application.get_kind_display()}申请"
     lead = f"{application.assignment.unit_name}：{application.reason}"
 
