@@ -11,7 +11,7 @@ from typing import Any
 
 from jiesu.access import SYSTEM
 from jiesu.appeals import rules
-from jiesu.appeals.actions import attachments, closure, marks
+from jiesu.appeals.actions import attachments, closure, drafts, marks
 from jiesu.appeals.models import Clock
 from jiesu.appeals.queries import ClockQuerySet
 from jiesu.appeals.rules import Rule
@@ -59,6 +59,7 @@ def tick(at: dt.datetime, batch: int = 500) -> Ticked:
         ("archive", lambda: archive(at, done)),
         ("uploads", lambda: done.add("uploads", attachments.remove_unclaimed(at - UPLOADS_KEPT))),
         ("keys", lambda: done.add("keys", idempotency.purge(at))),
+        ("intake drafts", lambda: done.add("intake_drafts", drafts.purge(at))),
         ("notices", lambda: done.add("notices", notices.forget_old(at))),
         ("exports", lambda: done.add("exports", exports.remove_expired(at))),
     ]

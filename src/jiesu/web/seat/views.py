@@ -42,8 +42,6 @@ PHRASES_SHOWN = 6  # alt+4 to alt+9
 FIRST_PHRASE_KEY = 4
 RECENT = dt.timedelta(days=90)
 JUST_TAKEN = "seat_just_taken"  # in the session: the number to be read aloud
-SENT = "seat_sent"  # in the session: the drafts whose form has gone; a late save brings none back
-MOST_SENT = 20
 # What a use case calls it, and what this form does.
 RENAMED = {
     "reason_code": "refusal_reason", "line_code": "hand_over_line", "note": "hand_over_note",
@@ -73,7 +71,7 @@ def home(request: DeskRequest) -> HttpResponse:
         place_errors(error, form, shown["local"], RENAMED)
         shown["uploaded"] = uploads.waiting(request.actor, key)
         return render(request, "seat/home.html", shown, status=status_of(error))
-    _forget_draft(request, request.POST.get("draft_key", ""))
+    drafts.drop(request.POST.get("draft_key", ""), actor=request.actor, at=clock.now())
     request.session[JUST_TAKEN] = appeal.number
     return go(request, reverse("seat:home"))
 
@@ -427,22 +425,16 @@ def draft(request: DeskRequest) -> HttpResponse:
     except json.JSONDecodeError:
         fields = {}
     key = request.POST.get("key", "")
-    gone = key in request.session.get(SENT, [])
-    if isinstance(fields, dict) and not gone and _worth_keeping(fields):
+    if isinstance(fields, dict) and _worth_keeping(fields):
         drafts.save(key, fields, actor=request.actor, at=clock.now())
     return HttpResponse(status=204)
-
-
-def _forget_draft(request: DeskRequest, key: str) -> None:
-    drafts.drop(key, actor=request.actor)
-    request.session[SENT] = [*request.session.get(SENT, []), key][-MOST_SENT:]
 
 
 @require_POST
 @desk_view(P.INTAKE_REGISTER)
 def drop_draft(request: DeskRequest, key: str) -> HttpResponse:
     """Forget a draft."""
-    _forget_draft(request, key)
+    drafts.drop(key, actor=request.actor, at=clock.now())
     return done(request, "草稿已删除。", reverse("seat:mine"))
 
 
