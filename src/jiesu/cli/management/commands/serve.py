@@ -86,9 +86,9 @@ class Command(BaseCommand):
         """Bring the database up to date and fill an empty one; skip what is done."""
         if _waiting_migrations():
             self.say("Preparing the database… 正在准备数据库…")
-            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+            call_command("migrate", interactive=False, verbosity=0)
         if demo.is_empty():
-            call_command("demo", skip_checks=True)  # all or nothing
+            call_command("demo")  # all or nothing
             self._accounts_shown = True
 
     def _greet(self, host: str, port: int, supervisor: Supervisor, *, web: bool) -> None:
@@ -198,7 +198,7 @@ def collect_static() -> None:
         return
     root.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True, skip_checks=True)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     stamp.write_text(digest.hexdigest())
 
 
