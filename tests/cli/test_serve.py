@@ -1,4 +1,4 @@
-"""``jiesu serve --prepare``, where ``make run`` ends: an empty folder becomes a running hotline."""
+"""``jiesu serve --prepare``, where ``make run`` ends: an empty folder becomes a hotline."""
 
 import json
 import os

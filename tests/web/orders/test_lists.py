@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from jiesu.listing.models import SavedFilter
 from tests.factories import appeals as make
 from tests.factories.world import World
 from tests.web.signed_in import client_of
+
+from jiesu.listing.models import SavedFilter
 
 MAX_STATEMENTS = 12
 

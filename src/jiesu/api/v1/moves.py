@@ -260,9 +260,7 @@ def rate(request: Call, number: str, body: inputs.Rate) -> Callback:
     values = dict(body)
     del values["proof"]
     said = Said(reached=True, **values)
-    return callback.rate(
-        appeal, said, actor=request.actor, at=request.at, proven=bool(body.proof)
-    )
+    return callback.rate(appeal, said, actor=request.actor, at=request.at, proven=bool(body.proof))
 
 
 # --- ending ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -209,8 +210,9 @@ class Importer:
         if "title" not in texts:
             texts["title"] = self._title(texts["content"])
         category = self._category(row, at)
+        said: dict[str, Any] = {**texts, **self._codes(row)}
         intake_ = Intake(
-            **texts, **self._codes(row), source=mapping.source, received_at=at,
+            **said, source=mapping.source, received_at=at,
             region_code=self._region(row), category_code=category.code if category else "",
             is_anonymous=mapping.is_anonymous, reply_wanted=mapping.reply_wanted,
         )  # fmt: skip

@@ -33,9 +33,7 @@ class Seen:
     last: dt.date | None = None
     classes: Counter[tuple[str, ...]] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
-    pairs: dict[tuple[str, ...], Counter[str]] = field(
-        default_factory=lambda: defaultdict(Counter)
-    )
+    pairs: dict[tuple[str, ...], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, day: dt.date | None, classes: tuple[str, ...], unit: str) -> None:
         """One row."""
@@ -57,8 +55,10 @@ def unit_name(mapping: Mapping, said: str) -> str:
     if not said or said in ignored:
         return ""
     name = str(mapping.units.get("rename", {}).get(said, said))
-    return name if "rename" in mapping.units and said in mapping.units["rename"] else (
-        f"{mapping.units.get('prefix', '')}{name}"
+    return (
+        name
+        if "rename" in mapping.units and said in mapping.units["rename"]
+        else (f"{mapping.units.get('prefix', '')}{name}")
     )
 
 

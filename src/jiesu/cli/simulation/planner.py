@@ -122,7 +122,7 @@ class _Writer:
     def __init__(self, life: Life) -> None:
         self.life, self.rng = life, life.rng
         self.is_master = False
-        self.has_joint = False
+        self.has_joint = self.has_applied = False
         self.hold_until: dt.datetime | None = None
         self.answered_at: list[dt.datetime] = []
         self.dispatched_at: dt.datetime | None = None
@@ -304,6 +304,7 @@ class _Writer:
         asked = spoke + (due - spoke) * (0.05 + 0.3 * self.rng.random())
         days = self.rng.choice((2, 3, 5, 5, 10))
         self.life.apply(asked, unit, "extension", days=days)
+        self.has_applied = True  # it is judged before anything ends
         judged = asked + (due - asked) * 0.3
         granted = self.chance(0.85)
         self.life.judge(judged, "extension", accept=granted)
@@ -328,7 +329,8 @@ class _Writer:
                 self.life.urge(spoke + between * 0.6)
             if self.chance(FACTS):
                 self.life.add_facts(spoke + between * 0.4)
-            if not (self.is_master or self.has_joint) and self.chance(WITHDRAWN):
+            tied = self.is_master or self.has_joint or self.has_applied
+            if not tied and self.chance(WITHDRAWN):
                 self.archive(self.life.withdraw(spoke + between * 0.8))
                 return True
         return False

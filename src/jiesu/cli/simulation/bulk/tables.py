@@ -85,7 +85,7 @@ def _utc(at: dt.datetime) -> str:
 
 def for_sqlite(rows: Iterable[Values]) -> list[Values]:
     """The rows as ``executemany`` wants them."""
-    plain = {dt.datetime: _utc, Decimal: str}
+    plain: dict[type, Callable[[Any], str]] = {dt.datetime: _utc, Decimal: str}
     return [
         tuple([plain[type(v)](v) if type(v) in plain else v for v in row]) for row in rows
     ]  # fmt: skip

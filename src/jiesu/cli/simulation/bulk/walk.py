@@ -223,8 +223,10 @@ def _add(o: OrderState, step: Step, unit: Unit, move: str, nature: str, **values
 def _judge(walk: Walk, o: OrderState, step: Step) -> None:
     what = step.what
     application = next(
-        a for a in o.applications if a["kind"] == what["kind"] and a["verdict"] == "pending"
+        (a for a in o.applications if a["kind"] == what["kind"] and a["verdict"] == "pending"), None
     )
+    if application is None:
+        raise LifeBroken(f"no {what['kind']} waits to be judged")
     assignment = next(a for a in o.assignments if a["id"] == application["assignment_id"])
     application.update(
         verdict="approved" if what["accept"] else "refused", decision=what["decision"],
