@@ -66,10 +66,9 @@ def supervisor(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.wait()
-        for name in ("web", "worker", "loop"):
-            for pid in pids(tmp_path, name):
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+        for leader in [*pids(tmp_path, "web"), *pids(tmp_path, "loop")]:
+            with contextlib.suppress(OSError):
+                os.killpg(leader, signal.SIGKILL)  # its worker too, also one not yet written down
 
 
 def everybody(folder: Path) -> list[int]:
