@@ -15,7 +15,11 @@ GOOD = {
 
 
 def jiesu(*argv: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("JIESU_")}
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JIESU_", "DJANGO_"))
+    }
     return subprocess.run(
         [sys.executable, "-m", "jiesu", *argv],
         env={**bare, "JIESU_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "jiesu.config.settings"}

@@ -116,7 +116,10 @@ def _moment(text: str, mapping: Mapping) -> dt.datetime | None:
         except ValueError:
             continue
         return read if "%H" in form else _at_time(read.date(), mapping)
-    day = as_date(text)
+    try:
+        day = as_date(text)
+    except ValueError:
+        return None
     return _at_time(day, mapping) if day else None
 
 

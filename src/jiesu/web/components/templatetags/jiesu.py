@@ -14,7 +14,7 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from jiesu.foundation.clock import now as present
+from jiesu.foundation import clock as wall
 from jiesu.web import saved_forms
 from jiesu.web.components import bundle as bundles
 from jiesu.web.components import times
@@ -132,7 +132,7 @@ def when(at: dt.datetime | dt.date | None, empty: str = "—") -> SafeString:
         '<time datetime="{}" title="{}">{}</time>',
         at.isoformat(),
         times.exact(at),
-        times.when_words(at, present()),
+        times.when_words(at, wall.now()),
     )
 
 
