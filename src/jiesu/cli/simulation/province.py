@@ -87,7 +87,9 @@ class Province:
 
 def read(at: dt.datetime) -> Province:
     """Read the province as it is on a day: units that hold, with people at work."""
-    units = {u.pk: u for u in Unit.objects.select_related("region").filter(valid_to=None)}
+    units = {
+        u.pk: u for u in Unit.objects.select_related("region").filter(valid_to=None).order_by("pk")
+    }
     staff: dict[tuple[int, str], list[Actor]] = {}
     posts = Post.objects.filter(valid_to=None, user__is_active=True)
     for post in posts.select_related("user", "unit", "unit__region").order_by("pk"):
