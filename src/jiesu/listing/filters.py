@@ -90,7 +90,7 @@ class OrderFilter:
                 else rows.none()
             )
         if value := self.get("unit"):
-            unit = Unit.objects.filter(pk=int(value)).first() if value.isdigit() else None
+            unit = Unit.objects.filter(pk=int(value)).first() if value.isdecimal() else None
             rows = (
                 rows.filter(**paths.below(f"{prefix}lead_unit_path", unit.path))
                 if unit
@@ -135,7 +135,7 @@ class OrderFilter:
                 region = Region.objects.filter(code=value).order_by("-pk").first()
                 said.append((key, "区域", region.name if region else value))
             elif key == "unit":
-                unit = Unit.objects.filter(pk=int(value)).first() if value.isdigit() else None
+                unit = Unit.objects.filter(pk=int(value)).first() if value.isdecimal() else None
                 said.append((key, "主办", unit.name if unit else value))
             elif key in ("from", "to"):
                 said.append((key, "登记自" if key == "from" else "登记至", value))

@@ -5,7 +5,7 @@ A desk says what its rows are and what may be done with several; the rest is her
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -198,6 +198,8 @@ def list_context(
     prefix = "appeal__" if is_unit else ""
     rows = wishes.apply(light(chosen.rows), request.actor, at, prefix=prefix)
     page = key_page(rows, list(chosen.order), request.GET.get("after", ""), size=PAGE_SIZE)
+    is_first = wishes.is_empty and not request.GET.get("after")
+    mark = _mark_of(page.items) if is_first else _mark(chosen)
     columns = saved.columns_of(request.actor, desk, keys)
     kept = saved.filters_of(request.actor, desk)
     counts = {w.name: count_up_to(w.rows) for w in work if w.counted}
@@ -224,7 +226,7 @@ def list_context(
         "all_columns": _all_columns(columns, keys, units=is_unit),
         "save_query": wishes.query(),
         "export_query": _export_query(request, chosen, wishes),
-        "news_url": f"{_news_of(desk)}?{here}&since={at.timestamp():.3f}&mark={_mark(chosen)}"
+        "news_url": f"{_news_of(desk)}?{here}&since={at.timestamp():.3f}&mark={mark}"
         if _news_of(desk)
         else "",
         "reload_url": f"?{here}&{wishes.query()}" if not wishes.is_empty else f"?{here}",
@@ -283,8 +285,12 @@ def _since(given: str, at: dt.datetime) -> dt.datetime:
 
 def _mark(chosen: Work) -> str:
     """What stands on the tab's first page and how often each changed, in a few letters."""
-    versions = chosen.rows.order_by(*chosen.order).values_list("pk", "version")[:PAGE_SIZE]
-    return hashlib.sha256(repr(list(versions)).encode()).hexdigest()[:16]
+    return _mark_of(key_page(light(chosen.rows), list(chosen.order), size=PAGE_SIZE).items)
+
+
+def _mark_of(rows: Iterable[Any]) -> str:
+    seen = [(row.pk, row.version) for row in rows]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 
 def _news_of(desk: str) -> str:

@@ -87,7 +87,7 @@ def work(request: DeskRequest, number: str) -> HttpResponse:
     at = clock.now()
     given = request.POST.get("version", "")
     appeal = get_appeal_for(
-        request.actor, number, P.CALLBACK_RECORD, version=int(given) if given.isdigit() else None
+        request.actor, number, P.CALLBACK_RECORD, version=int(given) if given.isdecimal() else None
     )
     form = CallingBack(request.POST if request.method == "POST" else None)
     shown = _context(request, appeal, form, at)

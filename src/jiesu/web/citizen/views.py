@@ -184,7 +184,7 @@ def query(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"mine": _known(request), "kept": kept}
     if request.method != "POST":
         number = request.GET.get("number", "")[:19]
-        shown["form"] = QueryForm(initial={"number": number} if number.isdigit() else None)
+        shown["form"] = QueryForm(initial={"number": number} if number.isdecimal() else None)
         shown["asked_for"] = number
         return render(request, "citizen/query.html", shown)
     form = QueryForm(request.POST)

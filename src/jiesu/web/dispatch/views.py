@@ -161,7 +161,7 @@ def work(request: DeskRequest, number: str) -> HttpResponse:
     at = clock.now()
     given = request.POST.get("version", "")
     appeal = get_appeal_for(
-        request.actor, number, P.DISPATCH_ASSIGN, version=int(given) if given.isdigit() else None
+        request.actor, number, P.DISPATCH_ASSIGN, version=int(given) if given.isdecimal() else None
     )
     hit = dispatch.suggest(appeal, at)
     initial = {"lead": hit.unit.pk} if hit else {}

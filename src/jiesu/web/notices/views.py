@@ -43,7 +43,7 @@ def home(request: DeskRequest) -> HttpResponse:
     only_unread = request.GET.get("tab") == "unread"
     page = notices.page(
         request.actor.user_id or 0,
-        before=int(given) if given.isdigit() and len(given) < 19 else None,
+        before=int(given) if given.isdecimal() and len(given) < 19 else None,
         unread=only_unread,
     )
     context = {"page": page, "only_unread": only_unread}
@@ -64,6 +64,6 @@ def open_(request: DeskRequest, pk: int) -> HttpResponse:
 def read_all(request: DeskRequest) -> HttpResponse:
     """Count all up to the newest one shown as read."""
     given = request.POST.get("up_to", "")
-    up_to = int(given) if given.isdigit() and len(given) < 19 else None
+    up_to = int(given) if given.isdecimal() and len(given) < 19 else None
     notices.mark_all_read(actor=request.actor, at=clock.now(), up_to=up_to)
     return done(request, "已全部标为已读。", reverse("notices:home"))

@@ -266,16 +266,16 @@ def _related(appeal: Appeal, actor: Actor) -> list[tuple[Appeal, str]]:
     """The master, the merged, the earlier one it repeats, and the same person's others."""
     light = ("number", "title", "status", "registered_at")
     found: list[tuple[Appeal, str]] = []
-    if appeal.master is not None:
-        found.append((appeal.master, "主单"))
     visible = Appeal.objects.visible_to(actor).only(*light)
+    if appeal.master_id is not None:
+        found += [(a, "主单") for a in visible.filter(pk=appeal.master_id)]
     if appeal.merged_count:
         found += [(a, "并入本单") for a in visible.filter(master=appeal)[:RELATED_SHOWN]]
     if appeal.repeat_of_id is not None:
         found += [(a, "上次反映") for a in visible.filter(pk=appeal.repeat_of_id)]
     if appeal.phone_hash and exposure.person_of(appeal, actor).name != exposure.HIDDEN:
         others = (
-            visible.filter(phone_hash=appeal.phone_hash)
+            visible.by_phone(appeal.phone_hash)
             .exclude(pk=appeal.pk)
             .order_by("-pk")[:RELATED_SHOWN]
         )

@@ -14,7 +14,8 @@ from jiesu.web.components.pieces import Entry
 OTHER_TITLES = {
     "clock_yellow": "黄牌提醒",
     "clock_breached": "红牌：超过时限",
-    "clock_moved": "时限重算",
+    "clock_recounted": "时限重算",
+    "inherited": "单位调整，工单随转",
     "merged_in": "并入一件诉求",
     "parted": "一件诉求撤销并单",
     "repeated": "诉求人再次反映",

@@ -194,7 +194,7 @@ def attachment(request: DeskRequest, number: str, pk: int) -> HttpResponse:
 
 def _version(request: DeskRequest) -> int | None:
     given = request.POST.get("version", "")
-    return int(given) if given.isdigit() else None
+    return int(given) if given.isdecimal() else None
 
 
 def _note_look(request: DeskRequest, appeal: Appeal) -> None:

@@ -80,7 +80,7 @@ def colleagues(request: DeskRequest) -> HttpResponse:
 
 def unit_label(value: str) -> str:
     """The words of a unit already picked."""
-    unit = Unit.objects.filter(pk=int(value)).first() if value.isdigit() else None
+    unit = Unit.objects.filter(pk=int(value)).first() if value.isdecimal() else None
     return unit.name if unit else ""
 
 

@@ -93,7 +93,7 @@ def work(request: DeskRequest, number: str) -> HttpResponse:
     at = clock.now()
     given = request.POST.get("version", "")
     appeal = get_appeal_for(
-        request.actor, number, P.REVIEW_DECIDE, version=int(given) if given.isdigit() else None
+        request.actor, number, P.REVIEW_DECIDE, version=int(given) if given.isdecimal() else None
     )
     reply = review.current_reply(appeal)
     initial = {"public_reply": reply.public_reply} if reply else {}

@@ -159,7 +159,7 @@ def hand_many(request: DeskRequest) -> HttpResponse:
 
 def _each(request: DeskRequest, act: Callable[[Assignment], object], verb: str) -> HttpResponse:
     """Do it to each chosen order; each stands for itself, and each refusal is told."""
-    picked = [int(p) for p in request.POST.getlist("picked") if p.isdigit()][:100]
+    picked = [int(p) for p in request.POST.getlist("picked") if p.isdecimal()][:100]
     rows = Assignment.objects.of_unit(request.actor).select_related("appeal", "unit", "parent")
     done_, refused = 0, []
     for assignment in rows.filter(pk__in=picked):
@@ -183,7 +183,7 @@ def report(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     """Write the answer and hand it in."""
     given = request.POST.get("version", "")
     assignment = get_assignment_for(
-        request.actor, number, pk, version=int(given) if given.isdigit() else None
+        request.actor, number, pk, version=int(given) if given.isdecimal() else None
     )
     key = uploads.key_of(request)
     if request.method != "POST":
