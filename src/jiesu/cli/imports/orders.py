@@ -345,7 +345,7 @@ class Importer:
         if not self._appeals:
             return
         marks.mark(self._appeals, at=self.now)
-        Event.objects.filter(appeal_id__in=self._appeals, delivered_at=None).update(
+        Event._base_manager.filter(appeal_id__in=self._appeals, delivered_at=None).update(
             delivered_at=self.now
         )
 
