@@ -72,7 +72,9 @@ class Windows:
             "console",
             lambda line: (
                 self.troubles.append(f"console: {line.text}")
-                if line.type == "error" and "Failed to load resource" not in line.text
+                if line.type == "error"
+                and "Failed to load resource" not in line.text
+                and "Error Code 401" not in line.text  # a session that ran out says so itself
                 else None
             ),
         )

@@ -62,6 +62,8 @@ def test_a_phone_appeal_from_the_first_ring_to_the_end(desk: Callable[[str], Pag
     clerk = desk("clerk")
     clerk.goto("/unit/")
     clerk.get_by_role("link", name="东街口地铁站C口占道经营").click()
+    clerk.wait_for_url("**/orders/*/")  # keys count once the page is there
+    clerk.wait_for_load_state("networkidle")
     clerk.keyboard.press("s")
     clerk.locator("dialog[open]").get_by_role("button", name="签收").click()
     expect(clerk.locator(".actions")).to_contain_text("写答复")
@@ -86,7 +88,10 @@ def test_a_phone_appeal_from_the_first_ring_to_the_end(desk: Callable[[str], Pag
     head = desk("section_head")
     head.goto("/unit/?tab=inner")
     head.get_by_role("link", name="东街口地铁站C口占道经营").click()
-    head.keyboard.press("y")
+    head.wait_for_url("**/orders/*/")  # keys count once the page is there
+    head.wait_for_load_state("networkidle")
+    head.wait_for_url(f"**/orders/{number}/")
+    head.get_by_role("button", name="内审通过").first.click()
     head.locator("dialog[open]").get_by_role("button", name="内审通过").click()
     expect(head.locator(".timeline")).to_contain_text("内审通过")
     assert status_of(number) == "reported"

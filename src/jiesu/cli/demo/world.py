@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from jiesu.appeals.models import Appeal, Event
 from jiesu.catalogue import seed as catalogue_seed
@@ -36,6 +36,8 @@ def plant(at: dt.datetime, seed: int = SEED) -> list[Account]:
     units = tree.plant(at)
     duties.write(units, at)
     phrases.write()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # or the database plans for tables it believes empty
     return people.employ(units, seed)
 
 

@@ -1,0 +1,12 @@
+"""What the tests of the commands share."""
+
+import pytest
+from django.db import connection
+
+
+@pytest.fixture(autouse=True)
+def _whole_provinces_on_sqlite_only(request: pytest.FixtureRequest) -> None:
+    """A test that plants a whole province in one open transaction takes PostgreSQL many minutes:
+    it plans the duty catalogue's look-ups without statistics. Run those on SQLite."""
+    if connection.vendor == "postgresql" and request.node.get_closest_marker("slow"):
+        pytest.skip("plants a whole province: SQLite only")
