@@ -22,10 +22,11 @@ def modules() -> Iterator[Path]:
 def test_every_package_stands_on_a_line_of_the_layers() -> None:
     contract = next(c for c in PROJECT["tool"]["importlinter"]["contracts"] if c.get("exhaustive"))
     listed = {name.strip() for line in contract["layers"] for name in line.split("|")}
+    built = {name for name in listed if not name.startswith("(")}  # the others are foreseen
 
     packages = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
 
-    assert packages == listed
+    assert packages == built
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

@@ -75,6 +75,8 @@ class Windows:
                 if line.type == "error"
                 and "Failed to load resource" not in line.text
                 and "Error Code 401" not in line.text  # a session that ran out says so itself
+                and "htmx:sendAbort" not in line.text  # a newer keystroke replaced the request
+                and "htmx:afterRequest" not in line.text  # htmx logs it beside the abort
                 else None
             ),
         )
