@@ -53,3 +53,10 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     # supervision (read for now)
     SUPERVISION_VIEW = "supervision.view"
+    # scoring 考核
+    SCORING_VIEW = "scoring.view"  # every unit's scores in one's region
+    SCORING_OWN = "scoring.own"  # one's own unit's
+    SCORING_MANAGE = "scoring.manage"  # schemes, periods, faults
+    SCORING_APPLY = "scoring.apply"  # exclusions, remedies
+    SCORING_DECIDE = "scoring.decide"  # exclusions; two different people
+    SCORING_REMEDY = "scoring.remedy"  # the centre: contested ratings

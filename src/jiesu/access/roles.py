@@ -9,8 +9,10 @@ Why the table is as it is:
   review; the leader in charge signs, and does not handle.
 - Who reviews a reply has not written it: no role both reports and decides the centre's review.
   The call-back is a third person's; a reviewer closes, and so does a call-back that satisfied.
-- The efficiency office watches and urges; it changes no order. A leader reads, masked, and neither
-  reveals nor exports.
+- The efficiency office watches, urges and scores; it changes no order. A leader reads, masked, and
+  neither reveals nor exports.
+- A unit's people see their own scores; its leader applies for exclusions and contests ratings. Who
+  applies never decides: exclusions are the efficiency office's, ratings the centre's reviewers'.
 - Three administrators: system (organizations, catalogue, limits), security (people, posts, API
   clients), audit (the audit, nothing else). None of them reads an appeal, none is two of them.
 - Stepping aside 回避 is no matter of roles but of one person and one appeal: ``access.recusal``.
@@ -95,11 +97,12 @@ _DISPATCH = {
 _CLERK = {
     P.HANDLING_OPEN, P.HANDLING_SIGN, P.HANDLING_APPLY, P.HANDLING_PASS_DOWN, P.HANDLING_CONTACT,
     P.HANDLING_REPORT, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.DISPATCH_CONSULT,
-    P.MANAGE_TEMPLATES,
+    P.MANAGE_TEMPLATES, P.SCORING_OWN,
 }  # fmt: skip
 _REVIEW = {
     P.REVIEW_DECIDE, P.CLOSURE_CLOSE, P.CLOSURE_REOPEN, P.CLOSURE_ARCHIVE, P.APPEAL_VIEW,
     P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.INTAKE_ADD_FACTS,
+    P.SCORING_REMEDY,
 }  # fmt: skip
 
 _CALLBACK = {
@@ -108,7 +111,7 @@ _CALLBACK = {
 }  # fmt: skip
 _SUPERVISION = {
     P.SUPERVISION_VIEW, P.INTAKE_URGE, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
-    P.APPEAL_EXPORT,
+    P.APPEAL_EXPORT, P.SCORING_VIEW, P.SCORING_MANAGE, P.SCORING_DECIDE,
 }  # fmt: skip
 _SYSTEM = {
     P.MANAGE_ORGANIZATIONS, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES,
@@ -122,18 +125,30 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.CLERK: frozenset(_CLERK),
     Role.SECTION_HEAD: frozenset(_CLERK | {P.HANDLING_INNER_REVIEW}),
     Role.UNIT_LEADER: frozenset(
-        {P.HANDLING_INNER_REVIEW, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT}
+        {
+            P.HANDLING_INNER_REVIEW,
+            P.APPEAL_VIEW,
+            P.APPEAL_REVEAL,
+            P.APPEAL_EXPORT,
+            P.SCORING_OWN,
+            P.SCORING_APPLY,
+        }
     ),
     Role.REVIEWER: frozenset(_REVIEW),
     Role.CALLBACK_AGENT: frozenset(_CALLBACK),
     Role.SUPERVISOR: frozenset(_SUPERVISION),
-    Role.LEADER: frozenset({P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA}),
+    Role.LEADER: frozenset({P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.SCORING_VIEW}),
     Role.CATALOGUE_EDITOR: frozenset({P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES}),
     Role.SYSTEM_ADMIN: frozenset(_SYSTEM),
     Role.SECURITY_ADMIN: frozenset({P.MANAGE_PEOPLE, P.MANAGE_API_CLIENTS}),
     Role.AUDIT_ADMIN: frozenset({P.AUDIT_VIEW}),
     # The most any client may be given; each holds an explicit part of it (accounts.api_clients).
     Role.API_CLIENT: frozenset(
-        _INTAKE | _DISPATCH | _CLERK | _REVIEW | _CALLBACK | {P.HANDLING_INNER_REVIEW}
+        _INTAKE
+        | _DISPATCH
+        | _CLERK
+        | _REVIEW
+        | _CALLBACK
+        | {P.HANDLING_INNER_REVIEW, P.SCORING_VIEW}
     ),
 }

@@ -34,6 +34,8 @@ class Table(StrEnum):
     HAND_OVER_LINE = "hand_over_line"
     PETITIONER_TAG = "petitioner_tag"
     SEND_BACK_REASON = "send_back_reason"
+    EXCLUSION_GROUND = "exclusion_ground"
+    FAULT_KIND = "fault_kind"
 
 
 TABLE_NAMES: dict[Table, str] = {
@@ -53,6 +55,8 @@ TABLE_NAMES: dict[Table, str] = {
     Table.HAND_OVER_LINE: "转接专线",
     Table.PETITIONER_TAG: "诉求人标签",
     Table.SEND_BACK_REASON: "退回重办原因",
+    Table.EXCLUSION_GROUND: "剔除理由",
+    Table.FAULT_KIND: "考核过错类型",
 }
 
 

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "jiesu.deadlines",
     "jiesu.appeals",
     "jiesu.notifications",
+    "jiesu.scoring",
     "jiesu.search",
     "jiesu.exports",
     "jiesu.listing",

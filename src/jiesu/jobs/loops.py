@@ -20,6 +20,7 @@ from jiesu.foundation import clock
 from jiesu.jobs import beats, deadlines, delivery, tasks
 from jiesu.journal import sealing
 from jiesu.notifications import mail
+from jiesu.scoring import periods
 from jiesu.search import indexing
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,11 @@ def _mail(at: dt.datetime, worker: str) -> Turn:
     return Turn(str(done), more=done.sent >= 50)
 
 
+def _scoring(at: dt.datetime, worker: str) -> Turn:
+    asked = periods.keep_current(at)
+    return Turn(f"asked for {asked} previews" if asked else "")
+
+
 LOOPS: dict[str, Loop] = {
     loop.name: loop
     for loop in (
@@ -81,6 +87,7 @@ LOOPS: dict[str, Loop] = {
         Loop("sealing", 300, _sealing),
         Loop("tasks", 2, _tasks),
         Loop("mail", 5, _mail),
+        Loop("scoring", 600, _scoring),
     )
 }
 

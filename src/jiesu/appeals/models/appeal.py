@@ -173,6 +173,13 @@ class Appeal(models.Model):
                 condition=Q(closed_at__isnull=False, archived_at__isnull=True),
                 name="appeal_to_archive",
             ),
+            # a period's facts walk these two and the clocks' by due date (scoring.extraction)
+            models.Index(
+                fields=["closed_at", "id"],
+                condition=Q(closed_at__isnull=False),
+                name="appeal_closed",
+            ),
+            models.Index(fields=["received_at", "id"], name="appeal_received"),
         ]
 
     def __str__(self) -> str:

@@ -55,6 +55,7 @@ class Clock(models.Model):
                 ),
                 name="clock_to_mark_yellow",
             ),
+            models.Index(fields=["kind", "due_at", "id"], name="clock_due"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
