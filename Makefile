@@ -29,7 +29,7 @@ demo: python ## load the demo province into an empty database
 bench: python ## run the benchmarks (bench/README.md)
 	@exec $(PYTHON) scripts/bootstrap.py exec python -m bench
 
-docs: python ## write the generated pages of docs/
+docs: python ## write the generated pages of docs/ and the permission tables
 	@exec $(PYTHON) scripts/bootstrap.py exec python scripts/check.py docs
 
 python:

@@ -4,7 +4,7 @@
     python scripts/check.py quick    without the tests
     python scripts/check.py lint     linter and formatter only
     python scripts/check.py format   put the formatting right
-    python scripts/check.py docs     write the generated pages
+    python scripts/check.py docs     write the generated pages and tables
     python scripts/check.py sqlite | postgresql | journeys    one run of the tests
 
 Runs inside the environment (scripts/bootstrap.py exec). Prints each step's time, the output of what
@@ -183,12 +183,19 @@ def run_steps(steps: list[Step]) -> int:
     return 1 if failed else 0
 
 
+GENERATED = {  # page: the command that prints it
+    "docs/settings.md": ["jiesu.config.env"],
+    "docs/lifecycle.md": ["jiesu", "lifecycle"],
+    "docs/api/openapi.json": ["jiesu", "openapi"],
+}
+
+
 def write_docs() -> int:
-    page = subprocess.run(
-        [PYTHON, "-m", "jiesu.config.env"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    (ROOT / "docs" / "settings.md").write_text(page, encoding="utf-8")
-    return 0
+    for page, printing in GENERATED.items():
+        argv = [PYTHON, "-m", *printing]
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
+        (ROOT / page).write_text(done.stdout, encoding="utf-8")
+    return 0 if command("python", "-m", "tests.contracts.tables") else 1
 
 
 def write_format() -> int:

@@ -1,14 +1,10 @@
 """Who may call what: every operation, with and without its permission, inside and out of scope.
 
-``tests/contracts/permissions_api.csv`` is the table as it was reviewed: operation × role, were the
-role's permissions given to a key. To change it: ``python -m pytest tests/api/test_permissions.py``
-writes the new one beside it when they differ; read the difference, then replace the file.
+``tests/contracts/permissions_api.csv`` is the reviewed table; ``make docs`` writes it anew.
 """
 
-import csv
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -18,14 +14,13 @@ from tests.api.routes import BODIES, QUERIES, operations
 from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 
-from jiesu.access import ROLE_PERMISSIONS, Permission, Role
+from jiesu.access import Permission
 from jiesu.accounts.api_clients import CENTRE_SYSTEM, UNIT_SYSTEM
 from jiesu.appeals.actions import dispatch, handling
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal, Assignment, Attachment
 from jiesu.catalogue.codes import Table, items
 
-TABLE = Path(__file__).parents[1] / "contracts" / "permissions_api.csv"
 P = Permission
 READ = frozenset({P.APPEAL_VIEW, P.APPEAL_VIEW_AREA})
 pytestmark = pytest.mark.django_db
@@ -174,21 +169,3 @@ def test_without_a_key_nothing_opens(things: Things) -> None:
 
 def test_every_operation_that_writes_has_a_body_in_the_walk() -> None:
     assert {path for method, path, _ in operations() if method == "POST"} == set(BODIES)
-
-
-def test_the_permission_table_is_the_reviewed_one() -> None:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["method", "path", "needs", *Role])
-    for method, path, said in sorted(operations(), key=lambda o: (o[1], o[0])):
-        wanted = needed(said)
-        roles = [
-            "" if wanted and not ROLE_PERMISSIONS[role] & set(wanted) else "yes" for role in Role
-        ]
-        writer.writerow([method, path, said, *roles])
-    text = out.getvalue()
-    if not TABLE.exists() or TABLE.read_text() != text:
-        new = TABLE.with_suffix(".new.csv")
-        new.parent.mkdir(exist_ok=True)
-        new.write_text(text)
-        pytest.fail(f"the table differs: read {new}, then let it take the place of {TABLE}")
