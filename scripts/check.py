@@ -121,6 +121,11 @@ def pytest(title: str, *argv: str, env: dict[str, str] | None = None) -> bool:
 
 
 def sqlite() -> bool:
+    try:
+        chromium.ensure_font()
+    except postgres.Unavailable as missing:
+        print(missing)
+        return False
     return pytest("unit tests on SQLite", "-m", "not journey", env={"JIESU_DATABASE_URL": ""})
 
 

@@ -52,6 +52,14 @@ def has_chinese_font() -> bool:
     return bool(said.stdout.strip())
 
 
+def ensure_font() -> None:
+    """A font that has Chinese, for papers as PDF: there, or installed, or a clear refusal."""
+    if not has_chinese_font():
+        apt_install("fontconfig", "fonts-noto-cjk")
+    if not has_chinese_font():
+        raise Unavailable(INSTALL_HINT)
+
+
 def ensure() -> str:
     """A Chromium that shows Chinese: found, or installed, or a clear refusal."""
     path = find()
