@@ -59,8 +59,8 @@ class Paper:
     """One official paper.
 
     ``head`` is the red name on top (发文机关标志; "" makes a plain paper without red head),
-    ``number`` the document number 发文字号, ``to`` the main addressee 主送机关, ``signature`` and ``date`` the
-    落款, ``annexes`` the names of what is attached, ``copies`` who gets a copy 抄送.
+    ``number`` the document number 发文字号, ``to`` the main addressee 主送机关, ``signature`` and
+    ``date`` the 落款, ``annexes`` the names of what is attached, ``copies`` who gets a copy 抄送.
     """
 
     title: str
