@@ -16,6 +16,7 @@ from jiesu.catalogue import categories
 from jiesu.catalogue import seed as catalogue_seed
 from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit
 from jiesu.deadlines import seed as deadlines_seed
+from jiesu.inspection import seed as inspection_seed
 from jiesu.organizations.models import Region, Unit
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -94,6 +95,13 @@ class World:
         """The actor a person is at their post."""
         return actor_for(self.posts[username])
 
+    def another(self, username: str, name: str) -> Actor:
+        """A colleague of somebody, at a post like theirs: for what takes two people."""
+        like = self.posts[username]
+        user = User.objects.create_user(f"{username}_2", name, PASSWORD)
+        post = Post.objects.create(user=user, unit=like.unit, role=like.role, is_default=True)
+        return actor_for(post)
+
     def category(self, code: str) -> Category:
         """A class of the default scheme."""
         return categories.get(code, MONDAY)
@@ -103,6 +111,7 @@ def build() -> World:
     """Store the world (seeds included) and give it."""
     catalogue_seed.load()
     deadlines_seed.load_defaults(MONDAY)
+    inspection_seed.load()
     regions: dict[str, Region] = {}
     for code, name, level, parent, path in _REGIONS:
         regions[code] = Region.objects.create(

@@ -60,3 +60,10 @@ class Permission(StrEnum):
     SCORING_APPLY = "scoring.apply"  # exclusions, remedies
     SCORING_DECIDE = "scoring.decide"  # exclusions; two different people
     SCORING_REMEDY = "scoring.remedy"  # the centre: contested ratings
+    # looking closely: quality, patrols, efficiency cases
+    QUALITY_INSPECT = "quality.inspect"
+    QUALITY_JUDGE = "quality.judge"  # contested marks; sheets and samples
+    QUALITY_CONTEST = "quality.contest"  # one's own, or one's unit's
+    PATROL_RECORD = "patrol.record"
+    EFFICIENCY_CASES = "efficiency.cases"
+    EFFICIENCY_DECIDE = "efficiency.decide"

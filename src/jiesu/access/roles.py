@@ -9,8 +9,9 @@ Why the table is as it is:
   review; the leader in charge signs, and does not handle.
 - Who reviews a reply has not written it: no role both reports and decides the centre's review.
   The call-back is a third person's; a reviewer closes, and so does a call-back that satisfied.
-- The efficiency office watches, urges and scores; it changes no order. A leader reads, masked, and
-  neither reveals nor exports.
+- The efficiency office watches, urges, inspects, scores and works its cases; it changes no order.
+  A case's outcome is approved by another person than whoever proposed it. A leader reads, masked,
+  and neither reveals nor exports.
 - A unit's people see their own scores; its leader applies for exclusions and contests ratings. Who
   applies never decides: exclusions are the efficiency office's, ratings the centre's reviewers'.
 - Three administrators: system (organizations, catalogue, limits), security (people, posts, API
@@ -86,7 +87,7 @@ def why_not_both(held: Iterable[str], wanted: str) -> str:
 _INTAKE = {
     P.INTAKE_REGISTER, P.INTAKE_DIRECT_ANSWER, P.INTAKE_REFUSE, P.INTAKE_HAND_OVER,
     P.INTAKE_ADD_FACTS, P.INTAKE_URGE, P.INTAKE_WITHDRAW, P.TRIAGE_ACCEPT, P.TRIAGE_MERGE,
-    P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
+    P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL, P.QUALITY_CONTEST,
 }  # fmt: skip
 _DISPATCH = {
     P.TRIAGE_ACCEPT, P.TRIAGE_EDIT, P.TRIAGE_MERGE, P.DISPATCH_ASSIGN, P.DISPATCH_REASSIGN,
@@ -97,7 +98,7 @@ _DISPATCH = {
 _CLERK = {
     P.HANDLING_OPEN, P.HANDLING_SIGN, P.HANDLING_APPLY, P.HANDLING_PASS_DOWN, P.HANDLING_CONTACT,
     P.HANDLING_REPORT, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.DISPATCH_CONSULT,
-    P.MANAGE_TEMPLATES, P.SCORING_OWN,
+    P.MANAGE_TEMPLATES, P.SCORING_OWN, P.QUALITY_CONTEST,
 }  # fmt: skip
 _REVIEW = {
     P.REVIEW_DECIDE, P.CLOSURE_CLOSE, P.CLOSURE_REOPEN, P.CLOSURE_ARCHIVE, P.APPEAL_VIEW,
@@ -111,7 +112,8 @@ _CALLBACK = {
 }  # fmt: skip
 _SUPERVISION = {
     P.SUPERVISION_VIEW, P.INTAKE_URGE, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
-    P.APPEAL_EXPORT, P.SCORING_VIEW, P.SCORING_MANAGE, P.SCORING_DECIDE,
+    P.APPEAL_EXPORT, P.SCORING_VIEW, P.SCORING_MANAGE, P.SCORING_DECIDE, P.QUALITY_INSPECT,
+    P.QUALITY_JUDGE, P.PATROL_RECORD, P.EFFICIENCY_CASES, P.EFFICIENCY_DECIDE,
 }  # fmt: skip
 _SYSTEM = {
     P.MANAGE_ORGANIZATIONS, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES,
@@ -120,7 +122,9 @@ _SYSTEM = {
 
 ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.AGENT: frozenset(_INTAKE),
-    Role.SHIFT_LEAD: frozenset(_INTAKE | {P.TRIAGE_EDIT, P.APPEAL_EXPORT, P.MANAGE_TEMPLATES}),
+    Role.SHIFT_LEAD: frozenset(
+        _INTAKE | {P.TRIAGE_EDIT, P.APPEAL_EXPORT, P.MANAGE_TEMPLATES, P.QUALITY_INSPECT}
+    ),
     Role.DISPATCHER: frozenset(_DISPATCH),
     Role.CLERK: frozenset(_CLERK),
     Role.SECTION_HEAD: frozenset(_CLERK | {P.HANDLING_INNER_REVIEW}),
@@ -132,12 +136,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
             P.APPEAL_EXPORT,
             P.SCORING_OWN,
             P.SCORING_APPLY,
+            P.QUALITY_CONTEST,
         }
     ),
     Role.REVIEWER: frozenset(_REVIEW),
     Role.CALLBACK_AGENT: frozenset(_CALLBACK),
     Role.SUPERVISOR: frozenset(_SUPERVISION),
-    Role.LEADER: frozenset({P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.SCORING_VIEW}),
+    Role.LEADER: frozenset(
+        {P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.SCORING_VIEW, P.EFFICIENCY_DECIDE}
+    ),  # fmt: skip
     Role.CATALOGUE_EDITOR: frozenset({P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES}),
     Role.SYSTEM_ADMIN: frozenset(_SYSTEM),
     Role.SECURITY_ADMIN: frozenset({P.MANAGE_PEOPLE, P.MANAGE_API_CLIENTS}),

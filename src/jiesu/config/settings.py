@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "jiesu.notifications",
     "jiesu.scoring",
     "jiesu.search",
+    "jiesu.inspection",
     "jiesu.exports",
     "jiesu.listing",
     "jiesu.jobs",

@@ -19,6 +19,7 @@ from jiesu.deadlines import policies, years
 from jiesu.deadlines.worktime import Unit
 from jiesu.exports import requests as exports
 from jiesu.foundation.errors import UseCaseError
+from jiesu.inspection import marking, sampling
 from jiesu.journal import idempotency
 from jiesu.notifications import notices
 from jiesu.organizations import changes
@@ -62,6 +63,8 @@ def tick(at: dt.datetime, batch: int = 500) -> Ticked:
         ("intake drafts", lambda: done.add("intake_drafts", drafts.purge(at))),
         ("notices", lambda: done.add("notices", notices.forget_old(at))),
         ("exports", lambda: done.add("exports", exports.remove_expired(at))),
+        ("samples", lambda: done.add("drawn", sampling.draw_due(at))),
+        ("inspections", lambda: done.add("settled", marking.settle_due(at))),
     ]
     for name, chore in chores:
         try:

@@ -9,17 +9,36 @@ The search index follows every event by itself (``search.indexing``), each host 
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from jiesu.appeals.models import Appeal, Event
+from jiesu.inspection import clues, sampling
 from jiesu.notifications import notices, recipients
 
 Follower = Callable[[Event, Appeal, dt.datetime], None]
 
-# Later rooms add theirs: scoring, supervision, connectors.
-FOLLOWERS: dict[str, Sequence[Follower]] = {
-    **dict.fromkeys(recipients.RULES, (notices.tell,)),
-}
+# Which follower wants which kinds. Later rooms add theirs at the end.
+WISHES: tuple[tuple[Follower, Iterable[str]], ...] = (
+    (notices.tell, recipients.RULES),
+    (sampling.look_at_registration, ("dispatch", "answer_directly", "refuse", "hand_over")),
+    (sampling.look_at_reply, ("approve",)),
+    (clues.note_return, ("refuse_return",)),
+    (clues.note_breach, ("clock_breached",)),
+    (clues.note_send_back, ("send_back",)),
+    (clues.note_verdict, ("call_back", "rate")),
+    (clues.note_repeat, ("dispatch",)),
+)
+
+
+def _by_kind() -> dict[str, Sequence[Follower]]:
+    found: dict[str, list[Follower]] = {}
+    for follower, kinds in WISHES:
+        for kind in kinds:
+            found.setdefault(kind, []).append(follower)
+    return {kind: tuple(followers) for kind, followers in found.items()}
+
+
+FOLLOWERS = _by_kind()
 
 
 def followers_of(kind: str) -> Sequence[Follower]:

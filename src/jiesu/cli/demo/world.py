@@ -13,6 +13,7 @@ from jiesu.cli.demo.people import Account
 from jiesu.cli.simulation import planner, player, province
 from jiesu.cli.simulation.player import Played
 from jiesu.deadlines import seed as deadlines_seed
+from jiesu.inspection import seed as inspection_seed
 from jiesu.organizations import seed as divisions
 from jiesu.organizations.models import Unit
 
@@ -32,6 +33,7 @@ def plant(at: dt.datetime, seed: int = SEED) -> list[Account]:
     """Store divisions, calendar, limits, classes, units, people and the duty catalogue."""
     catalogue_seed.load()
     deadlines_seed.load_defaults(at)
+    inspection_seed.load()
     divisions.load_fujian(at=at)
     units = tree.plant(at)
     duties.write(units, at)

@@ -12,6 +12,7 @@ from jiesu.catalogue import seed as catalogue_seed
 from jiesu.deadlines import seed as deadlines_seed
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
+from jiesu.inspection import seed as inspection_seed
 from jiesu.organizations.changes import create_unit
 from jiesu.organizations.checks import NewRegion, NewUnit
 from jiesu.organizations.imports import region_level
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         at = clock.now()
         catalogue_seed.load()
         deadlines_seed.load_defaults(at)
+        inspection_seed.load()
         self.stdout.write("日历、时限、分类和代码表已就绪。")
         if options["region"]:
             try:
