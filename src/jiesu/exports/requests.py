@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 
@@ -14,6 +15,7 @@ from jiesu.access import Actor, Permission
 from jiesu.appeals.lifecycle import State, Status
 from jiesu.exports import rows, sheets
 from jiesu.exports.models import Export
+from jiesu.foundation import invented
 from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import Forbidden, NotAllowedNow, NotFound, invalid
 from jiesu.foundation.text import clean_text
@@ -166,7 +168,8 @@ def _write(export: Export, actor: Actor, path: Path, at: dt.datetime) -> bool:
     Export.objects.filter(pk=export.pk).update(total=wanted.count())
     cells = rows.Cells(export, actor)
     made = at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
-    mark = f"由 {export.unit_name} {export.who} 于 {made} 导出，仅限工作使用，请勿外传"
+    sign = f"{invented.MARK}，" if invented.is_signed(settings.JIESU_VAR) else ""
+    mark = f"{sign}由 {export.unit_name} {export.who} 于 {made} 导出，仅限工作使用，请勿外传"
     sheet = sheets.sheet(export.format, path, cells.headings, mark, cells.wide)
     try:
         for page in cells.pages(wanted):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -18,6 +19,7 @@ from django.utils.module_loading import import_string
 from jiesu.access import ROLE_NAMES, Actor, ActorKind, Role
 from jiesu.access import Permission as P
 from jiesu.access import citizen as citizen_actor
+from jiesu.foundation import invented
 
 COUNTS_SECONDS = 20
 
@@ -202,6 +204,11 @@ class Shell:
     def words(self) -> str:
         """What was searched for."""
         return self.request.GET.get("q", "") if self.current == "orders" else ""
+
+    @property
+    def invented(self) -> str:
+        """演示数据, where the demo or the simulation made what is shown; else ""."""
+        return invented.MARK if invented.is_signed(settings.JIESU_VAR) else ""
 
     @property
     def theme(self) -> str:

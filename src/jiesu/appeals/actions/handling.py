@@ -123,7 +123,7 @@ class Plea:
     upload_key: str = ""
 
 
-_REASONS = {
+REASONS = {
     Application.Kind.RETURN: Table.RETURN_REASON,
     Application.Kind.EXTENSION: Table.EXTENSION_REASON,
     Application.Kind.SUSPENSION: Table.SUSPENSION_REASON,
@@ -472,7 +472,7 @@ def _check_plea(plea: Plea, kind: Application.Kind, at: dt.datetime) -> None:
         elif needed and not text:
             errors.append(FieldError(field, "required", f"请填写{label}。"))
     try:
-        codes.check(_REASONS[kind], plea.reason_code, at, "reason_code")
+        codes.check(REASONS[kind], plea.reason_code, at, "reason_code")
     except Invalid as error:
         errors.extend(error.errors)
     if kind == Application.Kind.RETURN and plea.suggested_unit is None:

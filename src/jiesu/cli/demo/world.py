@@ -13,6 +13,7 @@ from jiesu.cli.demo.people import Account
 from jiesu.cli.simulation import planner, player, province
 from jiesu.cli.simulation.player import Played
 from jiesu.deadlines import seed as deadlines_seed
+from jiesu.foundation import invented
 from jiesu.inspection import seed as inspection_seed
 from jiesu.organizations import seed as divisions
 from jiesu.organizations.models import Unit
@@ -77,8 +78,7 @@ def build(at: dt.datetime, tell: Callable[[int, int], None]) -> tuple[list[Accou
 def mark(accounts: list[Account]) -> None:
     """Leave the list of accounts, and the sign that what is shown here is invented."""
     folder = settings.JIESU_VAR
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "demo").write_text("演示数据\n", encoding="utf-8")
+    invented.sign(folder)
     (folder / "demo-accounts.txt").write_text(account_list(accounts), encoding="utf-8")
 
 

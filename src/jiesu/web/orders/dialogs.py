@@ -19,6 +19,7 @@ from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal, Application, Assignment
+from jiesu.catalogue import codes
 from jiesu.foundation.errors import NotFound, invalid
 from jiesu.organizations.models import Unit
 from jiesu.web.orders import forms as small
@@ -343,6 +344,28 @@ def judge(application: Application, values: Values, actor: Actor, at: dt.datetim
     if kind == Application.Kind.SUSPENSION:
         return dispatch.judge_suspension(application, **given)
     return dispatch.judge_ending(application, **given)
+
+
+def pleaded(application: Application) -> list[tuple[str, str]]:
+    """What a unit applied for and why, for whoever judges it: (what, words)."""
+    suggested = application.suggested_unit
+    said = (
+        ("诉求", application.appeal.title),
+        ("申请单位", f"{application.assignment.unit_name} {application.applied_by}"),
+        (
+            "理由",
+            codes.label(
+                handling.REASONS[Application.Kind(application.kind)], application.reason_code
+            ),
+        ),
+        ("说明", application.reason),
+        ("法律依据", application.basis),
+        ("建议承办", suggested.name if suggested else ""),
+        ("申请延长", f"{application.amount} 个工作日" if application.amount else ""),
+        ("办理计划", application.plan),
+        ("告知诉求人", application.citizen_told),
+    )
+    return [(what, words) for what, words in said if words]
 
 
 def application_for(actor: Actor, number: str, pk: int) -> Application:

@@ -1,6 +1,6 @@
 """One order: what happened, what I may do now, and doing it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -85,14 +85,13 @@ def judge(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     if application.judge_unit_id != request.actor.unit_id:
         raise Forbidden("这项申请由派单的单位审批。")
     title = f"审批{application.get_kind_display()}申请"
-    lead = f"{application.assignment.unit_name}：{application.reason}"
 
     def run(values: Mapping[str, Any]) -> object:
         return dialogs.judge(application, values, request.actor, clock.now())
 
     form = small.JUDGING.get(application.kind, small.Judging)
-    dialog = dialogs.Dialog(title, form, lambda *_: None, "已审批。", yes="提交审批", lead=lead)
-    return _dialog(request, dialog, run, number)
+    dialog = dialogs.Dialog(title, form, lambda *_: None, "已审批。", yes="提交审批")
+    return _dialog(request, dialog, run, number, facts=dialogs.pleaded(application))
 
 
 @desk_view(P.DISPATCH_CONSULT, P.APPEAL_VIEW)
@@ -217,6 +216,7 @@ def _dialog(
     *,
     version: int | None = None,
     initial: Mapping[str, Any] | None = None,
+    facts: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     """Show a move's form, or do the move; wrong input comes back at its fields."""
     form: forms.Form = dialog.form(request.POST if request.method == "POST" else None,
@@ -227,6 +227,7 @@ def _dialog(
         "form": form,
         "yes": dialog.yes or dialog.title,
         "lead": dialog.lead,
+        "facts": facts,
         "version": version,
         "red": dialog.red,
     }
