@@ -1,0 +1,1 @@
+"""What the system reads in a text: pure, no Django, suggestions only."""
