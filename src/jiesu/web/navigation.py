@@ -49,7 +49,7 @@ class Place:
     count: str = ""
 
 
-WORK, READ, MANAGE = "我的工作", "查阅", "管理"
+WORK, WATCH, READ, MANAGE = "我的工作", "监督", "查阅", "管理"
 
 PLACES: tuple[Place, ...] = (
     Place("seat", "受理", "seat:home", frozenset({P.INTAKE_REGISTER}), WORK),
@@ -63,6 +63,18 @@ PLACES: tuple[Place, ...] = (
           count="jiesu.web.review.views.waiting"),
     Place("callback", "回访", "callback:home", frozenset({P.CALLBACK_RECORD}), WORK,
           count="jiesu.web.callback.views.waiting"),
+    Place(
+        "quality", "质检", "quality:home",
+        frozenset({P.QUALITY_INSPECT, P.QUALITY_JUDGE, P.QUALITY_CONTEST}), WATCH,
+        count="jiesu.web.quality.views.waiting",
+    ),
+    Place("efficiency", "效能", "efficiency:home", frozenset({P.EFFICIENCY_CASES}), WATCH,
+          count="jiesu.web.efficiency.clues.waiting"),
+    Place("cases", "效能案件", "efficiency:cases", frozenset({P.EFFICIENCY_DECIDE}), WATCH),
+    Place(
+        "patrols", "巡查", "efficiency:patrols",
+        frozenset({P.PATROL_RECORD, P.HANDLING_REPORT, P.HANDLING_INNER_REVIEW}), WATCH,
+    ),
     Place("orders", "全部工单", "orders:home", frozenset({P.APPEAL_VIEW}), READ),
     Place(
         "manage", "管理", "manage:home",

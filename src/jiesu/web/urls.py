@@ -15,6 +15,8 @@ DESKS: dict[str, str] = {  # folder: where its pages stand
     "orders": "orders/",
     "pick": "pick/",
     "notices": "notices/",
+    "quality": "quality/",
+    "efficiency": "efficiency/",
     "manage": "manage/",
 }
 
