@@ -49,6 +49,7 @@ from jiesu.web.components.pieces import FileItem
 from jiesu.web.doors import DeskRequest, done, refuse, status_of, with_restored
 from jiesu.web.intake_fields import LocalQuestions, local_answers, local_questions, place_errors
 from jiesu.web.navigation import home_for
+from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
 KNOWN = "citizen_appeals"  # the session's list of numbers
@@ -251,8 +252,12 @@ def facts(request: HttpRequest, number: str) -> HttpResponse:
 
     def run(appeal: Appeal, said: dict[str, Any]) -> None:
         uploads.receive(request, citizen(), Attachment.Purpose.FACTS, key)
+        once(request, lambda: add(appeal, said))
+
+    def add(appeal: Appeal, said: dict[str, Any]) -> str:
         brought = key if uploads.waiting(citizen(), key) else ""
         intake.add_facts(appeal, said["text"], actor=citizen(), at=clock.now(), upload_key=brought)
+        return appeal.number
 
     return _small(request, number, FactsForm, run, "补充情况或照片", "已补充，承办单位会看到。",
                   upload_key=key)  # fmt: skip
@@ -262,7 +267,10 @@ def urge(request: HttpRequest, number: str) -> HttpResponse:
     """Ask them to hurry; once a day."""
 
     def run(appeal: Appeal, said: dict[str, Any]) -> None:
-        intake.urge(appeal, said["text"], actor=citizen(), at=clock.now())
+        once(request, lambda: hurry(appeal, said))
+
+    def hurry(appeal: Appeal, said: dict[str, Any]) -> str:
+        return intake.urge(appeal, said["text"], actor=citizen(), at=clock.now()).number
 
     return _small(request, number, UrgeForm, run, "催一催", "已催办，我们会转告承办单位。")
 

@@ -1,11 +1,9 @@
 """Outside systems and their keys: a key is shown once."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,12 +17,12 @@ from jiesu.accounts.api_clients import IssuedKey
 from jiesu.accounts.models import ApiClient
 from jiesu.foundation import clock
 from jiesu.foundation.errors import NotAllowedNow, NotFound, UseCaseError
-from jiesu.journal import idempotency
 from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
 from jiesu.web.manage import people_forms as small
 from jiesu.web.manage.pages import PAGE_SIZE, Page, crumbs, form_page, sent, today, unit_of
+from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
 KIND_NAMES = {"channel": "来诉渠道", "unit": "承办单位的系统", "centre": "热线中心的系统"}
@@ -115,24 +113,26 @@ def client_new(request: DeskRequest) -> HttpResponse:
 
 def _create(request: DeskRequest, said: Mapping[str, Any]) -> IssuedKey:
     """Once for each form: sent twice, the first key stands and cannot be shown again."""
-    at = clock.now()
-    key = request.POST.get("idempotency_key", "")
-    content = hashlib.sha256(repr(sorted(said.items())).encode()).hexdigest()
-    with transaction.atomic():
-        once = idempotency.remember(request.actor.key, key, request_hash=content, at=at)
-        if once.result is not None:
-            raise NotAllowedNow("这个接口客户端已经建立，密钥只显示一次。需要时请更换密钥。")
-        issued = api_clients.create_client(
-            said["name"],
-            unit_of(said["unit"], "unit"),
-            small.KIND_PERMISSIONS[said["kind"]],
-            per_minute=said["per_minute"],
-            expires_on=said["expires_on"],
-            actor=request.actor,
-            at=at,
+    issued: list[IssuedKey] = []
+
+    def create() -> str:
+        issued.append(
+            api_clients.create_client(
+                said["name"],
+                unit_of(said["unit"], "unit"),
+                small.KIND_PERMISSIONS[said["kind"]],
+                per_minute=said["per_minute"],
+                expires_on=said["expires_on"],
+                actor=request.actor,
+                at=clock.now(),
+            )
         )
-        once.store(f"api_client:{issued.client.pk}")
-    return issued
+        return issued[0].client.name
+
+    once(request, create)
+    if not issued:
+        raise NotAllowedNow("这个接口客户端已经建立，密钥只显示一次。需要时请更换密钥。")
+    return issued[0]
 
 
 def _show_key(request: DeskRequest, issued: IssuedKey, words: str) -> HttpResponse:

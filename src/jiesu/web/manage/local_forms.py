@@ -1,11 +1,9 @@
 """Local forms: what a city or a class asks in addition. Rows of questions, with a preview."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -19,7 +17,6 @@ from jiesu.catalogue.models import LocalForm
 from jiesu.catalogue.questions import KIND_NAMES, MAX_QUESTIONS, check_questions
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Invalid, NotFound, UseCaseError
-from jiesu.journal import idempotency
 from jiesu.organizations import regions
 from jiesu.organizations.names import initials
 from jiesu.organizations.paths import below
@@ -37,6 +34,7 @@ from jiesu.web.manage.pages import (
     sent,
     today,
 )
+from jiesu.web.once import once
 
 SPARE = 3  # empty rows offered at a time
 _FLAGS = ("required", "show_in_list", "filterable", "personal")
@@ -225,24 +223,20 @@ def form_new(request: DeskRequest) -> HttpResponse:
 
     def save(said: Mapping[str, Any], schema: Sequence[Mapping[str, Any]]) -> int:
         at = clock.now()
-        content = hashlib.sha256(repr((sorted(said.items()), schema)).encode()).hexdigest()
-        with transaction.atomic():
-            once = idempotency.remember(
-                request.actor.key, request.POST.get("idempotency_key", ""), request_hash=content,
+
+        def add() -> str:
+            form = local_forms.add(
+                said["title"],
+                schema,
+                category=categories.get(said["category"], at) if said["category"] else None,
+                region=region_of(said["region"], "region") if said["region"] else None,
+                effective=said["effective"],
+                actor=request.actor,
                 at=at,
-            )  # fmt: skip
-            if once.result is None:
-                form = local_forms.add(
-                    said["title"],
-                    schema,
-                    category=categories.get(said["category"], at) if said["category"] else None,
-                    region=region_of(said["region"], "region") if said["region"] else None,
-                    effective=said["effective"],
-                    actor=request.actor,
-                    at=at,
-                )
-                once.store(str(form.pk))
-        return int(once.result or 0)
+            )
+            return str(form.pk)
+
+        return int(once(request, add))
 
     return _edit(request, page, head, empty, save)
 

@@ -20,6 +20,7 @@ from jiesu.organizations.models import Region, Unit
 from jiesu.web.components.pieces import Crumb
 from jiesu.web.components.widgets import Picker
 from jiesu.web.doors import DeskRequest, done, refuse
+from jiesu.web.once import once
 from jiesu.web.pick.views import region_label, unit_label
 
 T = TypeVar("T")
@@ -186,15 +187,22 @@ def form_page(
     template: str = "manage/form.html",
     context: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """Draw the form; sent, run the one use case: its refusal at the fields, or on to ``to``."""
+    """Draw the form; sent, run the use case once: its refusal at the fields, or on to ``to``."""
     given = {"page": page, "form": form, **(context or {})}
     if request.method == "POST" and form.is_valid():
-        try:
+        words = ""
+
+        def act() -> str:
+            nonlocal words
             made = run(form.cleaned_data)
+            words = said if isinstance(said, str) else said(made)
+            return to if isinstance(to, str) else to(made)
+
+        try:
+            leads_to = once(request, act)
         except UseCaseError as error:
             return refuse(request, error, template, given, form=form)
-        words = said if isinstance(said, str) else said(made)
-        return done(request, words, to if isinstance(to, str) else to(made))
+        return done(request, words or "已保存。", leads_to)
     wrong = form.is_bound and bool(form.errors)
     return render(request, template, given, status=422 if wrong else 200)
 

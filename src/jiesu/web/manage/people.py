@@ -17,7 +17,7 @@ from jiesu.accounts import people, signin, totp
 from jiesu.accounts.models import Post, User
 from jiesu.accounts.people import Issued, NewUser
 from jiesu.foundation import clock
-from jiesu.foundation.errors import NotFound, UseCaseError
+from jiesu.foundation.errors import NotAllowedNow, NotFound, UseCaseError
 from jiesu.organizations.models import Unit
 from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Table, Tag
@@ -35,6 +35,7 @@ from jiesu.web.manage.pages import (
     unit_field,
     unit_of,
 )
+from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
 
@@ -151,24 +152,34 @@ def person_new(request: DeskRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "manage/form.html", context, status=status)
-    said = form.cleaned_data
     try:
-        issued = people.create_user(
-            NewUser(
-                said["username"],
-                said["name"],
-                unit_of(said["unit"], "unit"),
-                said["role"],
-                said["staff_number"],
-                said["email"],
-                said["expires_on"],
-            ),
-            actor=request.actor,
-            at=clock.now(),
-        )
+        issued = _create(request, form.cleaned_data)
     except UseCaseError as error:
         return refuse(request, error, "manage/form.html", context, form=form)
     return _issued(request, issued, "已新增人员")
+
+
+def _create(request: DeskRequest, said: Mapping[str, Any]) -> Issued:
+    """Once for each form: sent twice, the first password stands and cannot be shown again."""
+    issued: list[Issued] = []
+
+    def create() -> str:
+        new = NewUser(
+            said["username"],
+            said["name"],
+            unit_of(said["unit"], "unit"),
+            said["role"],
+            said["staff_number"],
+            said["email"],
+            said["expires_on"],
+        )
+        issued.append(people.create_user(new, actor=request.actor, at=clock.now()))
+        return new.username
+
+    once(request, create)
+    if not issued:
+        raise NotAllowedNow("这个人员已经新增，初始密码只显示一次。需要时请重置密码。")
+    return issued[0]
 
 
 def _issued(request: DeskRequest, issued: Issued, words: str) -> HttpResponse:

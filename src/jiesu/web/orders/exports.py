@@ -18,6 +18,7 @@ from jiesu.foundation.errors import UseCaseError
 from jiesu.listing.filters import KEYS, OrderFilter
 from jiesu.web.components.widgets import Segmented
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.once import once
 from jiesu.web.orders.forms import when
 
 PLACES = ("statuses", "states")
@@ -74,12 +75,17 @@ def export(request: DeskRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "orders/export.html", context, status=422)
     said = form.cleaned_data
-    try:
-        requests.request_export(
+
+    def ask() -> str:
+        made = requests.request_export(
             request.actor, at=clock.now(), title=said["title"], format=said["format"],
             filters=wishes.values, columns=said["columns"], reveal=said.get("reveal", False),
             reason=said.get("reason", ""), ip=request.META.get("REMOTE_ADDR", ""), **bounds,
         )  # fmt: skip
+        return str(made.pk)
+
+    try:
+        once(request, ask)
     except UseCaseError as error:
         return refuse(request, error, "orders/export.html", context, form=form)
     return done(request, "已开始导出，完成后在这里下载。", reverse("orders:exports"))

@@ -16,6 +16,7 @@ from jiesu.appeals.models import Appeal, Assignment, Attachment, Consultation, O
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Forbidden, NotFound, UseCaseError
 from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
+from jiesu.web.once import once
 from jiesu.web.orders import dialogs
 from jiesu.web.orders import forms as small
 from jiesu.web.orders.page import context
@@ -236,10 +237,15 @@ def _dialog(
     if not form.is_valid():
         return render(request, DIALOG, given, status=422)
     try:
-        run(form.cleaned_data)
+        once(request, lambda: _ran(run, form.cleaned_data))
     except UseCaseError as error:
         return refuse(request, error, DIALOG, given, form=form)
     return done(request, dialog.done, _back(request, number))
+
+
+def _ran(run: Callable[[Mapping[str, Any]], object], values: Mapping[str, Any]) -> str:
+    run(values)
+    return ""
 
 
 def _back(request: DeskRequest, number: str) -> str:

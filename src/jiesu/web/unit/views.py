@@ -181,10 +181,7 @@ def _list_url(request: DeskRequest) -> str:
 @desk_view(P.HANDLING_REPORT)
 def report(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     """Write the answer and hand it in."""
-    given = request.POST.get("version", "")
-    assignment = get_assignment_for(
-        request.actor, number, pk, version=int(given) if given.isdecimal() else None
-    )
+    assignment = _shown(request, number, pk)
     key = uploads.key_of(request)
     if request.method != "POST":
         form = ReportForm(initial=_written(assignment))
@@ -206,7 +203,7 @@ def report(request: DeskRequest, number: str, pk: int) -> HttpResponse:
 @desk_view(P.HANDLING_REPORT)
 def save_draft(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     """Keep what was written so far."""
-    assignment = get_assignment_for(request.actor, number, pk)
+    assignment = _shown(request, number, pk)
     form = ReportForm(request.POST)
     if not form.is_valid():
         shown = _context(request, assignment, form, uploads.key_of(request))
@@ -216,6 +213,13 @@ def save_draft(request: DeskRequest, number: str, pk: int) -> HttpResponse:
 
 
 # --- inside ---------------------------------------------------------------------------------------
+
+
+def _shown(request: DeskRequest, number: str, pk: int) -> Assignment:
+    """The assignment, if it is still the one that the page showed."""
+    given = request.POST.get("version", "")
+    version = int(given) if given.isdecimal() else None
+    return get_assignment_for(request.actor, number, pk, version=version)
 
 
 def _written(assignment: Assignment) -> dict[str, Any]:
