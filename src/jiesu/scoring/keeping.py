@@ -25,6 +25,7 @@ from jiesu.scoring.definitions import from_json, to_json
 from jiesu.scoring.facts import Facts, Sheet
 from jiesu.scoring.indicators import Why
 from jiesu.scoring.models import FactBlock, Period, Revision, UnitScore
+from jiesu.scoring.summarising import summary
 
 BATCH = 500
 
@@ -114,7 +115,7 @@ def keep_revision(
             "taken_at": taken_at, "made_at": at, "made_by": by, "reason": reason,
             "inputs": inputs_json(inputs), "facts_hash": facts_hash, "facts_rows": facts.rows,
             "result": zlib.compress(result, 6), "result_hash": sm3(result).hex(),
-            "published_at": published_at,
+            "published_at": published_at, "summary": summary(results),
         },
     )  # fmt: skip
     UnitScore.objects.filter(revision=revision).delete()

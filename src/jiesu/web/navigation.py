@@ -64,6 +64,11 @@ PLACES: tuple[Place, ...] = (
     Place("callback", "回访", "callback:home", frozenset({P.CALLBACK_RECORD}), WORK,
           count="jiesu.web.callback.views.waiting"),
     Place(
+        "scoring", "考核", "scoring:home",
+        frozenset({P.SCORING_VIEW, P.SCORING_OWN, P.SCORING_REMEDY}), WATCH,
+        count="jiesu.web.scoring.pages.waiting",
+    ),
+    Place(
         "quality", "质检", "quality:home",
         frozenset({P.QUALITY_INSPECT, P.QUALITY_JUDGE, P.QUALITY_CONTEST}), WATCH,
         count="jiesu.web.quality.views.waiting",

@@ -70,6 +70,7 @@ class Revision(models.Model):
     made_by = models.CharField(max_length=64)
     reason = models.CharField("更正原因", max_length=500, blank=True)
     inputs = models.JSONField()
+    summary = models.JSONField(default=list)  # summarising.summary
     facts_hash = models.CharField(max_length=64)
     facts_rows = models.PositiveIntegerField(default=0)
     result = models.BinaryField()  # compressed
