@@ -14,12 +14,14 @@ from tests.api.routes import BODIES, QUERIES, operations
 from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 
-from jiesu.access import Permission
+from jiesu.access import SYSTEM, Permission
 from jiesu.accounts.api_clients import CENTRE_SYSTEM, UNIT_SYSTEM
 from jiesu.appeals.actions import dispatch, handling
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal, Assignment, Attachment
 from jiesu.catalogue.codes import Table, items
+from jiesu.scoring import periods, schemes
+from jiesu.scoring.models import Period
 
 P = Permission
 READ = frozenset({P.APPEAL_VIEW, P.APPEAL_VIEW_AREA})
@@ -53,12 +55,14 @@ class Things:
             stored_name="a.jpg", file=ContentFile(b"...", "a.jpg"), content_type="image/jpeg",
             size=3, sm3="", uploaded_at=MONDAY, uploaded_by="林小满",
         )  # fmt: skip
+        self.period = scored(world)
         self.world = world
 
     def call(self, caller: Caller, method: str, path: str) -> Answer:
         pk = {
             "assignments": self.assignment.pk, "applications": self.application.pk,
             "consultations": self.consultation.pk, "attachments": self.attachment.pk,
+            "scoring": self.period.pk,
         }.get(path.split("/")[1], 0)  # fmt: skip
         at = path.format(number=self.appeal.number, pk=pk, key="channel", code=self._code(path))
         if method == "GET":
@@ -84,6 +88,18 @@ class Things:
 @pytest.fixture
 def things(world: World) -> Things:
     return Things(world)
+
+
+def scored(world: World) -> Period:
+    """Fuzhou's bureaus, scored this month by three rates."""
+    _, definition = schemes.shipped()["3_three_rates"]
+    scheme = schemes.create_scheme(
+        "三率", world.regions["350100"], definition, actor=SYSTEM, at=MONDAY,
+        valid_from=MONDAY.date().replace(day=1),
+    )  # fmt: skip
+    period = periods.open_period(scheme, MONDAY.date(), actor=SYSTEM, at=MONDAY)
+    periods.count(period, at=MONDAY, by="孙效")
+    return period
 
 
 def units_side(path: str) -> bool:

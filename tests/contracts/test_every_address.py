@@ -66,7 +66,7 @@ class Things:
         """The address filled in; a key it does not know is one that is absent."""
         known: dict[str, Any] = {
             "number": self.appeal.number, "pk": self.pks.get(address.name, ABSENT_PK),
-            "year": 2026, **address.given, **instead,
+            "year": 2026, "unit": ABSENT_PK, **address.given, **instead,
         }  # fmt: skip
         given = {name: known.get(name, "channel") for name in address.converters}
         return reverse(address.name, kwargs=given)

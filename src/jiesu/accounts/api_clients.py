@@ -35,7 +35,7 @@ UNIT_SYSTEM = frozenset(
     {
         P.HANDLING_OPEN, P.HANDLING_SIGN, P.HANDLING_APPLY, P.HANDLING_PASS_DOWN,
         P.HANDLING_CONTACT, P.HANDLING_REPORT, P.HANDLING_INNER_REVIEW, P.DISPATCH_CONSULT,
-        P.APPEAL_VIEW, P.APPEAL_REVEAL,
+        P.APPEAL_VIEW, P.APPEAL_REVEAL, P.SCORING_OWN,
     }
 )  # fmt: skip
 # What a channel that only brings appeals in needs: a website, an app, another line.

@@ -115,7 +115,7 @@ def keep_revision(
             "taken_at": taken_at, "made_at": at, "made_by": by, "reason": reason,
             "inputs": inputs_json(inputs), "facts_hash": facts_hash, "facts_rows": facts.rows,
             "result": zlib.compress(result, 6), "result_hash": sm3(result).hex(),
-            "published_at": published_at, "summary": summary(results),
+            "published_at": published_at, "summary": summary(results, inputs.definition),
         },
     )  # fmt: skip
     UnitScore.objects.filter(revision=revision).delete()

@@ -67,7 +67,9 @@ def board(revision: Revision, which: str) -> list[UnitScore]:
     """The red list (best first) or the black list (worst first), group by group."""
     order = "-rank" if which == BLACK else "rank"
     return list(
-        UnitScore.objects.filter(revision=revision, board=which).order_by("group", order, "id")
+        UnitScore.objects.filter(revision=revision, board=which)
+        .select_related("unit")
+        .order_by("group", order, "id")
     )
 
 
@@ -180,7 +182,7 @@ def scores_of(unit_id: int, limit: int = 24) -> list[UnitScore]:
     )  # fmt: skip
     rows = (
         UnitScore.objects.filter(~Exists(later), unit=unit_id)
-        .select_related("revision__period__scheme")
+        .select_related("revision__period__scheme", "unit")
         .defer("revision__inputs", "revision__result")
         .order_by("-revision__period__first", "-id")
     )

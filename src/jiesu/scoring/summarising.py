@@ -8,17 +8,21 @@ from decimal import Decimal
 from typing import Any
 
 from jiesu.scoring.computing import UnitResult
+from jiesu.scoring.definitions import Definition
 from jiesu.scoring.points import CENT, cents, rate
 
 QUARTERS = ("best", "q3", "median", "q1", "worst")  # of the value, highest first
 
 
-def summary(results: Sequence[UnitResult]) -> list[dict[str, Any]]:
-    """Every group: units, ranked, orders, total's quarters, and each rate with its quarters."""
-    groups: dict[str, list[UnitResult]] = {}
-    for one in sorted(results, key=lambda r: (r.group, r.subject)):
+def summary(results: Sequence[UnitResult], definition: Definition) -> list[dict[str, Any]]:
+    """Every group: units, ranked, orders, total's quarters, and each rate with its quarters.
+
+    In the scheme's order of groups; who fits none comes last.
+    """
+    groups: dict[str, list[UnitResult]] = {group.name: [] for group in definition.groups}
+    for one in sorted(results, key=lambda r: r.subject):
         groups.setdefault(one.group, []).append(one)
-    return [_group(name, members) for name, members in groups.items()]
+    return [_group(name, members) for name, members in groups.items() if members]
 
 
 def _group(name: str, members: Sequence[UnitResult]) -> dict[str, Any]:

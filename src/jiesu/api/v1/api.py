@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from jiesu.api.v1 import appeals, assignments, catalogue, errors, moves, uploads
+from jiesu.api.v1 import appeals, assignments, catalogue, errors, moves, scoring, uploads
 from jiesu.api.v1.auth import ClientKey
 from jiesu.api.v1.document import complete
 from jiesu.foundation.errors import FieldError
@@ -70,6 +70,7 @@ api.add_router("/applications", assignments.applications)
 api.add_router("/consultations", assignments.consultations)
 api.add_router("/attachments", uploads.router)
 api.add_router("/catalogue", catalogue.router)
+api.add_router("/scoring", scoring.router)
 api.add_router("", catalogue.places)
 
 

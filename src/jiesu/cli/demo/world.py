@@ -1,4 +1,4 @@
-"""Sets up the demo province and lets its last thirty days happen."""
+"""Sets up the demo province and lets its last two months happen."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from jiesu.appeals.models import Appeal, Event
 from jiesu.catalogue import seed as catalogue_seed
-from jiesu.cli.demo import duties, people, phrases, stories, tree
+from jiesu.cli.demo import duties, people, phrases, scoring, stories, tree
 from jiesu.cli.demo.people import Account
 from jiesu.cli.simulation import planner, player, province
 from jiesu.cli.simulation.player import Played
@@ -18,8 +18,8 @@ from jiesu.inspection import seed as inspection_seed
 from jiesu.organizations import seed as divisions
 from jiesu.organizations.models import Unit
 
-DAYS = 30
-ORDERS = 240  # besides the staged ones
+DAYS = 60  # so that last month has something to score
+ORDERS = 320  # besides the staged ones
 SEED = 12345
 # The demo's people see 福州 and 厦门; a few orders elsewhere show that they do not see those.
 _BUSY = {"350100": 12.0, "350200": 5.0}
@@ -45,7 +45,7 @@ def plant(at: dt.datetime, seed: int = SEED) -> list[Account]:
 
 
 def happen(at: dt.datetime, seed: int, tell: Callable[[int, int], None]) -> Played:
-    """Let the last thirty days happen, ending at ``at``; ``tell`` hears (orders so far, all)."""
+    """Let the last two months happen, ending at ``at``; ``tell`` hears (orders so far, all)."""
     where = province.read(at)
     for centre in where.centres:
         centre.weight = _BUSY.get(centre.area, 0.4)
@@ -71,6 +71,7 @@ def build(at: dt.datetime, tell: Callable[[int, int], None]) -> tuple[list[Accou
     with transaction.atomic():
         accounts = plant(at)
         played = happen(at, SEED, tell)
+        scoring.score(at)
     mark(accounts)
     return accounts, played
 

@@ -12,12 +12,12 @@ from jiesu.organizations.models import Region, Unit
 from jiesu.scoring.definitions import EVERY_NAMES, Definition, Every, Group, Part, bands_of
 from jiesu.scoring.indicators import INDICATORS, SILENCE_NAMES, Silence
 from jiesu.scoring.points import Loss, LossKind, Step
-from jiesu.web.components.widgets import Marks, Segmented
+from jiesu.web.components.widgets import Segmented
 from jiesu.web.scoring.pages import plain
 
 GROUPS = 8
-LOSSES = [("per_point", "每差 1 个百分点扣"), ("proportional", "按比例得分"), ("bands", "分档得分")]
-STEPS = [("linear", "按比例扣"), ("floor", "不足 1 点不扣")]
+LOSSES = [("per_point", "每点扣分"), ("proportional", "按比例"), ("bands", "分档")]
+STEPS = [("linear", "按比例扣"), ("floor", "不扣")]
 KINDS = [c for c in Unit.Kind.choices if c[0] not in ("section",)]
 LEVELS = [c for c in Region.Level.choices if c[0] != "village"]
 
@@ -62,11 +62,11 @@ class SchemeForm(forms.Form):
     )
     full = number("总分", required=True)
     kinds = forms.MultipleChoiceField(
-        label="考核哪类单位", choices=KINDS, widget=Marks,
+        label="考核哪类单位", choices=KINDS, widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "请选择考核哪类单位。"},
     )  # fmt: skip
     levels = forms.MultipleChoiceField(
-        label="考核哪一级", choices=LEVELS, widget=Marks,
+        label="考核哪一级", choices=LEVELS, widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "请选择考核哪一级的单位。"},
     )  # fmt: skip
     silence = forms.ChoiceField(

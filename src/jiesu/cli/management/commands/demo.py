@@ -12,7 +12,7 @@ from jiesu.foundation import clock
 class Command(BaseCommand):
     """Load the demo province into an empty installation."""
 
-    help = "载入演示数据：福建省真实区划，虚构的单位人员和近三十天的工单"
+    help = "载入演示数据：福建省真实区划，虚构的单位人员和近两个月的工单"
 
     requires_system_checks = ()
 
