@@ -1,0 +1,21 @@
+"""What ``jiesu text evaluate`` can measure: one module a task.
+
+Each module offers ``evaluate(test, train) -> (metrics, rows)``: ``test`` and ``train`` are the CSV
+files (``train`` is None when none was named), ``metrics`` what is printed as JSON, ``rows`` one
+dictionary per row of the test file, in its order, for the predictions file.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+Evaluated = tuple[dict[str, Any], list[dict[str, Any]]]
+
+TASKS: dict[str, str] = {}
+
+
+def evaluator(task: str) -> Callable[[Path, Path | None], Evaluated]:
+    """The task's ``evaluate``; its module is loaded only now (some load models)."""
+    found: Callable[[Path, Path | None], Evaluated] = import_module(TASKS[task]).evaluate
+    return found
