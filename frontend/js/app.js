@@ -6,6 +6,7 @@ import { startDialogs } from './dialog.js';
 import { startDrafts } from './draft.js';
 import { startForms, startSetters } from './forms.js';
 import { startKeys } from './keys.js';
+import { startLimits } from './limits.js';
 import { startPolling } from './poll.js';
 import { csrfToken, startSession } from './session.js';
 import { startSeat } from './seat.js';
@@ -52,6 +53,7 @@ function begin() {
   startToasts();
   startDialogs();
   startKeys();
+  startLimits();
   startSetters();
   startSeat();
   everyPiece.forEach((start) => start(document));

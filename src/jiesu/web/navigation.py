@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from jiesu.access import ROLE_NAMES, Actor, ActorKind, Role
 from jiesu.access import Permission as P
 from jiesu.access import citizen as citizen_actor
-from jiesu.foundation import invented
+from jiesu.foundation import clock, invented
 
 COUNTS_SECONDS = 20
 
@@ -221,6 +221,11 @@ class Shell:
     def words(self) -> str:
         """What was searched for."""
         return self.request.GET.get("q", "") if self.current == "orders" else ""
+
+    @property
+    def now(self) -> int:
+        """The server's time in seconds, for limits that lapse while the page is open."""
+        return int(clock.now().timestamp())
 
     @property
     def invented(self) -> str:

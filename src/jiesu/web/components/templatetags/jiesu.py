@@ -108,6 +108,9 @@ def deadline_badge(clock: Any, label: str = "") -> dict[str, Any]:
         "exact": times.exact(due) if (due := _read(clock, "due_at")) else "",
         "yellow": times.exact(at) if (at := _read(clock, "yellow_at")) else "",
         "open": state in (ClockState.OK, ClockState.YELLOW, ClockState.RED),
+        # what is still to come: the page turns the badge itself (frontend/js/limits.js)
+        "red_at": due if state in (ClockState.OK, ClockState.YELLOW) else None,
+        "yellow_at": _read(clock, "yellow_at") if state == ClockState.OK else None,
     }
 
 
