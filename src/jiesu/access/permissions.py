@@ -51,8 +51,13 @@ class Permission(StrEnum):
     MANAGE_SYSTEM = "manage.system"
     MANAGE_API_CLIENTS = "manage.api_clients"
     AUDIT_VIEW = "audit.view"
-    # supervision (read for now)
-    SUPERVISION_VIEW = "supervision.view"
+    # supervision 督办
+    SUPERVISION_VIEW = "supervision.view"  # instruments, ledgers, notes of one's region
+    SUPERVISION_ISSUE = "supervision.issue"  # issue, judge answers, approve closings
+    SUPERVISION_APPROVE = "supervision.approve"  # a leader: listed supervision, talks
+    SUPERVISION_ANSWER = "supervision.answer"  # a unit: what was issued to it
+    SUPERVISION_NOTE = "supervision.note"  # leaders' notes: write, or record a sheet
+    SUPERVISION_RULES = "supervision.rules"  # trigger rules, letter heads
     # scoring 考核
     SCORING_VIEW = "scoring.view"  # every unit's scores in one's region
     SCORING_OWN = "scoring.own"  # one's own unit's

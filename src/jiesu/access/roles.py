@@ -9,9 +9,9 @@ Why the table is as it is:
   review; the leader in charge signs, and does not handle.
 - Who reviews a reply has not written it: no role both reports and decides the centre's review.
   The call-back is a third person's; a reviewer closes, and so does a call-back that satisfied.
-- The efficiency office watches, urges, inspects, scores and works its cases; it changes no order.
-  A case's outcome is approved by another person than whoever proposed it. A leader reads, masked,
-  and neither reveals nor exports.
+- The efficiency office watches, urges, supervises, inspects, scores and works its cases; it moves no
+  order. A case's outcome is approved by another person than whoever proposed it. A leader reads,
+  masked, approves listed supervision, writes notes, and neither reveals nor exports.
 - A unit's people see their own scores; its leader applies for exclusions and contests ratings. Who
   applies never decides: exclusions are the efficiency office's, ratings the centre's reviewers'.
 - Three administrators: system (organizations, catalogue, limits), security (people, posts, API
@@ -98,7 +98,7 @@ _DISPATCH = {
 _CLERK = {
     P.HANDLING_OPEN, P.HANDLING_SIGN, P.HANDLING_APPLY, P.HANDLING_PASS_DOWN, P.HANDLING_CONTACT,
     P.HANDLING_REPORT, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.DISPATCH_CONSULT,
-    P.MANAGE_TEMPLATES, P.SCORING_OWN, P.QUALITY_CONTEST,
+    P.MANAGE_TEMPLATES, P.SCORING_OWN, P.QUALITY_CONTEST, P.SUPERVISION_ANSWER,
 }  # fmt: skip
 _REVIEW = {
     P.REVIEW_DECIDE, P.CLOSURE_CLOSE, P.CLOSURE_REOPEN, P.CLOSURE_ARCHIVE, P.APPEAL_VIEW,
@@ -113,7 +113,8 @@ _CALLBACK = {
 _SUPERVISION = {
     P.SUPERVISION_VIEW, P.INTAKE_URGE, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
     P.APPEAL_EXPORT, P.SCORING_VIEW, P.SCORING_MANAGE, P.SCORING_DECIDE, P.QUALITY_INSPECT,
-    P.QUALITY_JUDGE, P.PATROL_RECORD, P.EFFICIENCY_CASES, P.EFFICIENCY_DECIDE,
+    P.QUALITY_JUDGE, P.PATROL_RECORD, P.EFFICIENCY_CASES, P.EFFICIENCY_DECIDE, P.SUPERVISION_ISSUE,
+    P.SUPERVISION_NOTE, P.SUPERVISION_RULES,
 }  # fmt: skip
 _SYSTEM = {
     P.MANAGE_ORGANIZATIONS, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES,
@@ -137,13 +138,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
             P.SCORING_OWN,
             P.SCORING_APPLY,
             P.QUALITY_CONTEST,
+            P.SUPERVISION_ANSWER,
         }
     ),
     Role.REVIEWER: frozenset(_REVIEW),
     Role.CALLBACK_AGENT: frozenset(_CALLBACK),
     Role.SUPERVISOR: frozenset(_SUPERVISION),
     Role.LEADER: frozenset(
-        {P.SUPERVISION_VIEW, P.APPEAL_VIEW, P.APPEAL_VIEW_AREA, P.SCORING_VIEW, P.EFFICIENCY_DECIDE}
+        {P.SUPERVISION_VIEW, P.SUPERVISION_APPROVE, P.SUPERVISION_NOTE, P.APPEAL_VIEW,
+         P.APPEAL_VIEW_AREA, P.SCORING_VIEW, P.EFFICIENCY_DECIDE}
     ),
     Role.CATALOGUE_EDITOR: frozenset({P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES}),
     Role.SYSTEM_ADMIN: frozenset(_SYSTEM),
@@ -156,6 +159,6 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
         | _CLERK
         | _REVIEW
         | _CALLBACK
-        | {P.HANDLING_INNER_REVIEW, P.SCORING_VIEW}
+        | {P.HANDLING_INNER_REVIEW, P.SCORING_VIEW, P.SUPERVISION_VIEW, P.SUPERVISION_ISSUE}
     ),
 }

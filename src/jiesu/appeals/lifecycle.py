@@ -371,6 +371,31 @@ FINISH = _assignment(
 
 del S, A
 
+
+@dataclass(frozen=True)
+class Overlay:
+    """What lies over an order without moving it: an event in its history."""
+
+    label: str
+    needs: P
+
+
+OVERLAYS: dict[str, Overlay] = {
+    "supervision_issued": Overlay("签发督办", P.SUPERVISION_ISSUE),
+    "supervision_approved": Overlay("批准督办", P.SUPERVISION_APPROVE),
+    "supervision_answered": Overlay("督办反馈", P.SUPERVISION_ANSWER),
+    "supervision_returned": Overlay("督办反馈退回补充", P.SUPERVISION_ISSUE),
+    "supervision_done": Overlay("督办办结", P.SUPERVISION_ISSUE),
+    "supervision_cancelled": Overlay("撤销督办", P.SUPERVISION_ISSUE),
+    "note_written": Overlay("领导批示", P.SUPERVISION_NOTE),
+    "note_answered": Overlay("批示落实反馈", P.SUPERVISION_ANSWER),
+    "note_closed": Overlay("批示办结", P.SUPERVISION_ISSUE),
+    "ledger_entered": Overlay("列入台账", P.SUPERVISION_ISSUE),
+    "ledger_closed": Overlay("台账销号", P.SUPERVISION_ISSUE),
+    "ledger_relapsed": Overlay("台账回潮", P.SUPERVISION_ISSUE),
+    "linked_elsewhere": Overlay("登记另案处理", P.SUPERVISION_ISSUE),
+}
+
 # Which clock an appeal's or assignment's due time is shown from, by where it stands.
 STATUS_CLOCK: dict[Status, C] = {
     Status.REGISTERED: C.ACCEPT,

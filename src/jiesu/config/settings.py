@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "jiesu.appeals",
     "jiesu.notifications",
     "jiesu.scoring",
+    "jiesu.supervision",
     "jiesu.search",
     "jiesu.inspection",
     "jiesu.exports",

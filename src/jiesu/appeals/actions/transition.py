@@ -343,6 +343,7 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
 # What changing_many reads of an appeal: neither its texts nor anything that must be decrypted.
 _ROW = (
     "number", "version", "event_seq", "event_hash", "status", "centre", "breach_count", "due_at",
+    "urge_count",
     "yellow_at", "due_kind", "due_unit", "is_paused", "lead_unit", "lead_unit_name",
     "lead_unit_path",
 )  # fmt: skip
