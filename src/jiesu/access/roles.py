@@ -9,8 +9,8 @@ Why the table is as it is:
   review; the leader in charge signs, and does not handle.
 - Who reviews a reply has not written it: no role both reports and decides the centre's review.
   The call-back is a third person's; a reviewer closes, and so does a call-back that satisfied.
-- The efficiency office watches, urges, supervises, inspects, scores and works its cases; it moves no
-  order. A case's outcome is approved by another person than whoever proposed it. A leader reads,
+- The efficiency office watches, urges, supervises, inspects, scores and works its cases; it moves
+  no order. A case's outcome is approved by another person than whoever proposed it. A leader reads,
   masked, approves listed supervision, writes notes, and neither reveals nor exports.
 - A unit's people see their own scores; its leader applies for exclusions and contests ratings. Who
   applies never decides: exclusions are the efficiency office's, ratings the centre's reviewers'.
@@ -145,8 +145,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.CALLBACK_AGENT: frozenset(_CALLBACK),
     Role.SUPERVISOR: frozenset(_SUPERVISION),
     Role.LEADER: frozenset(
-        {P.SUPERVISION_VIEW, P.SUPERVISION_APPROVE, P.SUPERVISION_NOTE, P.APPEAL_VIEW,
-         P.APPEAL_VIEW_AREA, P.SCORING_VIEW, P.EFFICIENCY_DECIDE}
+        {
+            P.SUPERVISION_VIEW,
+            P.SUPERVISION_APPROVE,
+            P.SUPERVISION_NOTE,
+            P.APPEAL_VIEW,
+            P.APPEAL_VIEW_AREA,
+            P.SCORING_VIEW,
+            P.EFFICIENCY_DECIDE,
+        }
     ),
     Role.CATALOGUE_EDITOR: frozenset({P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES}),
     Role.SYSTEM_ADMIN: frozenset(_SYSTEM),

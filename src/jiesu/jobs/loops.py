@@ -22,6 +22,7 @@ from jiesu.journal import sealing
 from jiesu.notifications import mail
 from jiesu.scoring import periods
 from jiesu.search import indexing
+from jiesu.supervision import engine
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,11 @@ def _tasks(at: dt.datetime, worker: str) -> Turn:
     return Turn(", ".join(words), more=bool(ran))
 
 
+def _supervision(at: dt.datetime, worker: str) -> Turn:
+    done = engine.run(at)
+    return Turn(str(done), more=done.more)
+
+
 def _mail(at: dt.datetime, worker: str) -> Turn:
     done = mail.send_waiting(at)
     return Turn(str(done), more=done.sent >= 50)
@@ -87,6 +93,7 @@ LOOPS: dict[str, Loop] = {
         Loop("sealing", 300, _sealing),
         Loop("tasks", 2, _tasks),
         Loop("mail", 5, _mail),
+        Loop("supervision", 60, _supervision),
         Loop("scoring", 600, _scoring),
     )
 }

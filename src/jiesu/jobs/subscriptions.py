@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from jiesu.appeals.models import Appeal, Event
 from jiesu.inspection import clues, sampling
 from jiesu.notifications import notices, recipients
+from jiesu.supervision import followers as supervision
 
 Follower = Callable[[Event, Appeal, dt.datetime], None]
 
@@ -27,6 +28,7 @@ WISHES: tuple[tuple[Follower, Iterable[str]], ...] = (
     (clues.note_send_back, ("send_back",)),
     (clues.note_verdict, ("call_back", "rate")),
     (clues.note_repeat, ("dispatch",)),
+    (supervision.relapse, ("repeated",)),
 )
 
 

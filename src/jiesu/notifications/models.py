@@ -30,6 +30,9 @@ class NoticeKind(StrEnum):
     CONSULTED = "consulted"
     YELLOW = "yellow"
     BREACHED = "breached"
+    SUPERVISED = "supervised"
+    SUPERVISION_NEWS = "supervision_news"
+    NOTED = "noted"
 
 
 NOTICE_NAMES: dict[NoticeKind, str] = {
@@ -52,6 +55,9 @@ NOTICE_NAMES: dict[NoticeKind, str] = {
     NoticeKind.CONSULTED: "邀请会商",
     NoticeKind.YELLOW: "时限将到",
     NoticeKind.BREACHED: "已超时限",
+    NoticeKind.SUPERVISED: "督办",
+    NoticeKind.SUPERVISION_NEWS: "督办有反馈",
+    NoticeKind.NOTED: "领导批示",
 }
 _KINDS = [(kind.value, name) for kind, name in NOTICE_NAMES.items()]
 

@@ -211,6 +211,18 @@ def invited(case: Case) -> list[Post]:
     return [post for unit in units if unit for post in _clerks(case, unit)]
 
 
+def supervised_unit(case: Case) -> list[Post]:
+    """The people of the unit that an instrument or a ledger entry names: clerks and leaders."""
+    unit = case.event.data.get("unit_id")
+    return case.posts([int(unit)], *_UNIT_ROLES) if unit else []
+
+
+def supervising_office(case: Case) -> list[Post]:
+    """The supervisors of the office that issued the instrument or follows the note up."""
+    office = case.event.data.get("office_id")
+    return case.posts([int(office)], Role.SUPERVISOR) if office else []
+
+
 _UNIT_ROLES = (Role.CLERK, Role.SECTION_HEAD, Role.UNIT_LEADER)
 _DESK_OF: dict[ClockKind, tuple[Role, ...]] = {
     ClockKind.ACCEPT: (Role.SHIFT_LEAD, Role.DISPATCHER),
@@ -309,7 +321,27 @@ _EXTREME = Rule(NoticeKind.EXTREME, _SHIFT, when=became_extreme)
 _REASON = the_fact("reason")
 _DECISION = the_fact("decision")
 
+_SUPERVISED = (Rule(NoticeKind.SUPERVISED, supervised_unit, the_fact("text")),)
+_SUPERVISION_NEWS = (Rule(NoticeKind.SUPERVISION_NEWS, supervising_office, the_fact("text")),)
+
 RULES: dict[str, tuple[Rule, ...]] = {
+    **dict.fromkeys(
+        (
+            "supervision_issued",
+            "supervision_approved",
+            "supervision_returned",
+            "supervision_done",
+            "supervision_cancelled",
+            "ledger_entered",
+            "ledger_relapsed",
+        ),
+        _SUPERVISED,
+    ),
+    **dict.fromkeys(("supervision_answered", "note_answered"), _SUPERVISION_NEWS),
+    "note_written": (
+        Rule(NoticeKind.NOTED, supervising_office, the_fact("text")),
+        Rule(NoticeKind.NOTED, whoever_has_it, the_fact("text")),
+    ),
     "register": (_EXTREME,),
     "accept": (_EXTREME,),
     "reclassify": (_EXTREME,),

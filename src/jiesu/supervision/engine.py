@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models.fields.json import KT
 
 from jiesu.access import SYSTEM, Actor, Permission
 from jiesu.appeals.actions import overlays
@@ -130,8 +131,8 @@ def _targets(rule: TriggerRule, page: Sequence[_FoundRow]) -> dict[int, int]:
     """A repeat is told on the earlier order; what is supervised is the one that repeats it."""
     if rule.condition != Condition.REPEATED:
         return {}
-    named = dict(Event.objects.filter(pk__in=[row[0] for row in page])
-                 .values_list("pk", "data__number"))  # fmt: skip
+    events = Event.objects.filter(pk__in=[row[0] for row in page])
+    named = dict(events.values_list("pk", KT("data__number")))  # as text: it is all digits
     orders = dict(Appeal.objects.filter(number__in=[n for n in named.values() if n])
                   .values_list("number", "pk"))  # fmt: skip
     return {pk: orders[number] for pk, number in named.items() if number in orders}

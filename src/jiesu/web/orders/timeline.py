@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jiesu.appeals.actions.callback import LEVELS
-from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES
+from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES, OVERLAYS
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.deadlines.kinds import CLOCK_NAMES, ClockKind
@@ -23,7 +23,8 @@ OTHER_TITLES = {
     "concluded": "会商结论",
 }
 RED = frozenset(
-    {"clock_breached", "refuse_return", "send_back", "redo", "refuse", "inner_reject",
+    {"supervision_issued", "supervision_approved", "ledger_relapsed", "note_written",
+     "clock_breached", "refuse_return", "send_back", "redo", "refuse", "inner_reject",
      "refuse_application", "terminate"}
 )  # fmt: skip
 QUIET = frozenset({"open", "submit", "clock_yellow", "take_over"})
@@ -49,6 +50,8 @@ FACTS = {
     "outcome": "方式",
     "finding": "认定",
     "plan": "计划",
+    "number_given": "文号",
+    "entry": "台账编号",
 }
 OUTCOMES = {
     "handled": "办理完毕",
@@ -77,13 +80,15 @@ def entries(events: Iterable[AbstractEvent]) -> list[Entry]:
 
 def title_of(kind: str) -> str:
     """What an event is called."""
-    move = APPEAL_MOVES.get(kind) or ASSIGNMENT_MOVES.get(kind)
+    move = APPEAL_MOVES.get(kind) or ASSIGNMENT_MOVES.get(kind) or OVERLAYS.get(kind)
     return move.label if move is not None else OTHER_TITLES.get(kind, kind)
 
 
 def _entry(event: AbstractEvent, *, first: bool) -> Entry:
     data: Mapping[str, Any] = event.data
     title = title_of(event.kind)
+    if event.kind.startswith("supervision_") and data.get("kind"):
+        title = title.replace("督办", str(data["kind"]), 1)
     if event.kind == "refuse_application":
         title = f"驳回{KINDS.get(str(data.get('kind')), '')}申请"
     maker = _SPECIAL.get(event.kind)
