@@ -7,6 +7,21 @@ that says what, why and what next. Anything else that is raised is a defect and 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# How a refusal is answered over HTTP, by the pages and by the API alike. A code that is not here is
+# a rule of business like any other: REFUSED.
+STATUS: dict[str, int] = {
+    "idempotency_key_invalid": 400,
+    "forbidden": 403,
+    "not_found": 404,
+    "changed_meanwhile": 409,
+    "not_allowed_now": 409,
+    "idempotency_mismatch": 409,
+    "invalid": 422,
+    "secret_matter": 422,
+    "rate_limited": 429,
+}
+REFUSED = 422
+
 
 class UseCaseError(Exception):
     """A refusal by a use case.
@@ -23,6 +38,11 @@ class UseCaseError(Exception):
         self.field = field
         if code:
             self.code = code
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of this refusal."""
+        return STATUS.get(self.code, REFUSED)
 
 
 class NotFound(UseCaseError):

@@ -41,15 +41,6 @@ class DeskRequest(HttpRequest):
 View = Callable[Concatenate[DeskRequest, Arguments], HttpResponse]
 Guarded = Callable[Concatenate[HttpRequest, Arguments], HttpResponse]
 
-STATUS: dict[str, int] = {
-    "invalid": 422,
-    "not_found": 404,
-    "forbidden": 403,
-    "changed_meanwhile": 409,
-    "not_allowed_now": 409,
-    "idempotency_mismatch": 409,
-}
-OTHER_REFUSAL = 422
 POST_KEY = "post_id"  # in the session: where the person sits
 MUST_CHANGE_KEY = "must_change_password"
 
@@ -141,11 +132,6 @@ def done(request: HttpRequest, text: str, url: str) -> HttpResponse:
     return go(request, url)
 
 
-def status_of(error: UseCaseError) -> int:
-    """The HTTP status of a refusal."""
-    return STATUS.get(error.code, OTHER_REFUSAL)
-
-
 def add_errors(form: forms.BaseForm, error: UseCaseError) -> None:
     """Put a refusal where it belongs: at the fields it names, or above the form."""
     found = error.errors if isinstance(error, Invalid) else ()
@@ -169,7 +155,7 @@ def refuse(
     again. Without a template: htmx gets a message and nothing is swapped; a browser gets a page
     with a way back that restores what was typed.
     """
-    status = status_of(error)
+    status = error.status
     if form is not None:
         if not form.is_bound:
             raise ValueError("errors belong to a form that was sent")

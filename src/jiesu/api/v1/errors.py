@@ -1,4 +1,4 @@
-"""The only table from a refusal to an HTTP answer: problem+json (RFC 9457), in Chinese.
+"""From a refusal to its answer: problem+json (RFC 9457), in Chinese.
 
     {"type": "/api/v1/docs#changed_meanwhile", "title": "changed_meanwhile", "status": 409,
      "detail": "工单已被他人处理，请刷新后重试。…", "errors": []}
@@ -26,7 +26,14 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from jiesu.foundation.errors import FieldError, Invalid, NotFound, UseCaseError
+from jiesu.foundation.errors import (
+    REFUSED,
+    STATUS,
+    FieldError,
+    Invalid,
+    NotFound,
+    UseCaseError,
+)
 
 logger = logging.getLogger("django.request")
 
@@ -45,26 +52,36 @@ class Kind:
     meaning: str
 
 
+def _kind(code: str, meaning: str) -> Kind:
+    """A refusal that the pages know too: one status for both (``foundation.errors``)."""
+    return Kind(STATUS.get(code, REFUSED), meaning)
+
+
 KINDS: dict[str, Kind] = {
     "malformed_json": Kind(400, "请求体不是有效的 JSON。修正后再发。"),
     "malformed_request": Kind(400, "请求无法读取：地址、表单或文件不完整。修正后再发。"),
     "idempotency_key_required": Kind(400, "新建类请求须带 Idempotency-Key 请求头。"),
-    "idempotency_key_invalid": Kind(400, "Idempotency-Key 应为 1 到 128 个字符。"),
+    "idempotency_key_invalid": _kind(
+        "idempotency_key_invalid", "Idempotency-Key 应为 1 到 128 个字符。"
+    ),
     "unauthenticated": Kind(401, "没有带密钥，或密钥无效、停用、过期。"),
-    "forbidden": Kind(403, "密钥没有这项权限，或工单归其他单位。重试无用。"),
-    "not_found": Kind(404, "不存在，或不在密钥所属单位的范围内：两者看起来一样。"),
+    "forbidden": _kind("forbidden", "密钥没有这项权限，或工单归其他单位。重试无用。"),
+    "not_found": _kind("not_found", "不存在，或不在密钥所属单位的范围内：两者看起来一样。"),
     "method_not_allowed": Kind(405, "这个地址不支持该方法。"),
-    "changed_meanwhile": Kind(409, "version 已变：有人先办理了。重新读取后再决定。"),
-    "not_allowed_now": Kind(409, "以当前状态或情形不能办理。先读取 options。"),
-    "idempotency_mismatch": Kind(409, "同一个 Idempotency-Key 用在了内容不同的请求上。"),
+    "changed_meanwhile": _kind(
+        "changed_meanwhile", "version 已变：有人先办理了。重新读取后再决定。"
+    ),
+    "not_allowed_now": _kind("not_allowed_now", "以当前状态或情形不能办理。先读取 options。"),
+    "idempotency_mismatch": _kind(
+        "idempotency_mismatch", "同一个 Idempotency-Key 用在了内容不同的请求上。"
+    ),
     "request_too_large": Kind(413, "请求体或文件过大。"),
-    "invalid": Kind(422, "内容有误：errors 一次列出全部出错的字段。"),
-    "secret_matter": Kind(422, "涉密事项不得录入。"),
-    "refused": Kind(422, "其他业务规则不允许，原因见 detail。"),
-    "rate_limited": Kind(429, "超过每分钟上限，按 Retry-After 的秒数等待后再试。"),
+    "invalid": _kind("invalid", "内容有误：errors 一次列出全部出错的字段。"),
+    "secret_matter": _kind("secret_matter", "涉密事项不得录入。"),
+    "refused": _kind("refused", "其他业务规则不允许，原因见 detail。"),
+    "rate_limited": _kind("rate_limited", "超过每分钟上限，按 Retry-After 的秒数等待后再试。"),
     "internal_error": Kind(500, "系统内部错误，已记录。带同一个 Idempotency-Key 重试是安全的。"),
 }
-OTHER_REFUSAL = 422  # a use case's own code that is not in the table
 
 
 class ApiRefusal(UseCaseError):
@@ -83,7 +100,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """The answer that refuses, as application/problem+json."""
-    status = KINDS[code].status if code in KINDS else OTHER_REFUSAL
+    status = KINDS[code].status if code in KINDS else REFUSED
     body = {
         "type": f"{DOCS}#{code if code in KINDS else 'refused'}",
         "title": code,

@@ -46,7 +46,7 @@ from jiesu.web.citizen.forms import (
 from jiesu.web.citizen.progress import due_of, path, standing
 from jiesu.web.citizen.published import scrub, without_numbers
 from jiesu.web.components.pieces import FileItem
-from jiesu.web.doors import DeskRequest, done, refuse, status_of, with_restored
+from jiesu.web.doors import DeskRequest, done, refuse, with_restored
 from jiesu.web.intake_fields import LocalQuestions, local_answers, local_questions, place_errors
 from jiesu.web.navigation import home_for
 from jiesu.web.once import once
@@ -116,7 +116,7 @@ def submit(request: HttpRequest) -> HttpResponse:
             return redirect("citizen:submitted")
     except UseCaseError as error:
         place_errors(error, form, local)
-        status = status_of(error)
+        status = error.status
     uploaded = uploads.waiting(citizen(), key)
     shown = {
         "form": form, "local": local, "upload_key": key, "uploaded": uploaded,
@@ -416,7 +416,7 @@ def _not_too_often(
         cache.set(key, 1, seconds)
         count = 1
     if count > most:
-        raise UseCaseError(words, code="too_often")
+        raise UseCaseError(words, code="rate_limited")
 
 
 def _small(

@@ -20,7 +20,7 @@ from jiesu.foundation.errors import Invalid, NotFound, UseCaseError
 from jiesu.organizations import regions
 from jiesu.organizations.names import initials
 from jiesu.organizations.paths import below
-from jiesu.web.doors import DeskRequest, add_errors, desk_view, done, status_of
+from jiesu.web.doors import DeskRequest, add_errors, desk_view, done
 from jiesu.web.manage.catalogue_forms import FROM_TODAY, class_field
 from jiesu.web.manage.pages import (
     Lines,
@@ -209,7 +209,7 @@ def _edit(
         made = save(head.cleaned_data, schema)
     except UseCaseError as error:
         _place_errors(head, asked, error)
-        return _editor(request, page, head, rows, status_of(error))
+        return _editor(request, page, head, rows, error.status)
     return done(request, "已保存。", reverse("manage:local-form", args=[made]))
 
 

@@ -16,7 +16,7 @@ from jiesu.catalogue.sheets import Column, read_rows
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Invalid, UseCaseError
 from jiesu.organizations.imports import ImportReport, Outcome
-from jiesu.web.doors import DeskRequest, desk_view, done, status_of
+from jiesu.web.doors import DeskRequest, desk_view, done
 from jiesu.web.manage import kept_sheets
 from jiesu.web.manage.kept_sheets import MAX_MB
 from jiesu.web.manage.pages import Page, crumbs
@@ -185,7 +185,7 @@ def _draw(
             if not isinstance(error, Invalid):
                 kept_sheets.drop(request, kind)
                 raise
-            problem, status = f"“{kept.name}”：{error.message}", status_of(error)
+            problem, status = f"“{kept.name}”：{error.message}", error.status
             kept_sheets.drop(request, kind)
             kept = None
     back = reverse(sheet.back, kwargs=dict(place))

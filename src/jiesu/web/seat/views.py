@@ -29,7 +29,7 @@ from jiesu.organizations.paths import below
 from jiesu.web import saved_forms, uploads
 from jiesu.web.components.faces import face_of_row, status_words
 from jiesu.web.components.pieces import Empty, Tag
-from jiesu.web.doors import DeskRequest, desk_view, done, go, status_of
+from jiesu.web.doors import DeskRequest, desk_view, done, go
 from jiesu.web.intake_fields import LocalQuestions, local_answers, local_questions, place_errors
 from jiesu.web.lists import Work, list_context
 from jiesu.web.navigation import Count
@@ -70,7 +70,7 @@ def home(request: DeskRequest) -> HttpResponse:
     except UseCaseError as error:
         place_errors(error, form, shown["local"], RENAMED)
         shown["uploaded"] = uploads.waiting(request.actor, key)
-        return render(request, "seat/home.html", shown, status=status_of(error))
+        return render(request, "seat/home.html", shown, status=error.status)
     drafts.drop(request.POST.get("draft_key", ""), actor=request.actor, at=clock.now())
     request.session[JUST_TAKEN] = appeal.number
     return go(request, reverse("seat:home"))
@@ -128,7 +128,7 @@ def _keep(request: DeskRequest) -> HttpResponse:
         shown = _context(request, form, key, request.POST)
         form.errors.clear()  # a draft need not be complete
         place_errors(error, form, shown["local"])
-        return render(request, "seat/home.html", shown, status=status_of(error))
+        return render(request, "seat/home.html", shown, status=error.status)
     return done(request, "已暂存，可从左边的草稿继续。", reverse("seat:home"))
 
 
