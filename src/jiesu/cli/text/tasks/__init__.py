@@ -12,7 +12,9 @@ from typing import Any
 
 Evaluated = tuple[dict[str, Any], list[dict[str, Any]]]
 
-TASKS: dict[str, str] = {}
+TASKS: dict[str, str] = {
+    "warnings": "jiesu.cli.text.tasks.warnings",
+}
 
 
 def evaluator(task: str) -> Callable[[Path, Path | None], Evaluated]:

@@ -1,0 +1,18 @@
+"""Warnings: what in a text calls for an act within minutes."""
+
+from jiesu.textintel.warnings.lists import WordList
+from jiesu.textintel.warnings.reading import (
+    LEVELS,
+    Found,
+    Kind,
+    Level,
+    Model,
+    Reading,
+    builtin_model,
+    read_warnings,
+)
+
+__all__ = [
+    "LEVELS", "Found", "Kind", "Level", "Model", "Reading", "WordList", "builtin_model",
+    "read_warnings",
+]  # fmt: skip
