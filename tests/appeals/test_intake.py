@@ -93,6 +93,14 @@ def test_a_title_is_made_of_the_first_clause(world: World) -> None:
     assert appeal.title == "路灯坏了一周"
 
 
+def test_a_title_leaves_off_who_says_it(world: World) -> None:
+    said = make.registered(world, title="", content="来电人反映：天桥下夜间占道烧烤，油烟扰民。")
+    only = make.registered(world, title="", content="来电人反映。")
+
+    assert said.title == "天桥下夜间占道烧烤，油烟扰民"
+    assert only.title == "来电人反映"
+
+
 def test_classified_matters_never_enter(world: World) -> None:
     with pytest.raises(UseCaseError) as error:
         make.registered(world, confidentiality="3")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
@@ -31,6 +32,8 @@ from jiesu.journal import idempotency
 from jiesu.organizations.models import Region, Unit
 
 TITLE_LENGTH = 60
+# What a record begins with and a title need not: who says it.
+_WHO_SAYS = re.compile(r"^(?:来电人|诉求人|市民|群众)(?:来电)?(?:反映|称|表示)[：:，,、\s]*")
 CONTENT_LENGTH = 20_000
 NEVER_ENTERED = "3"  # 涉密: such matters do not enter the network (domain §4)
 ANONYMOUS_CHANNELS = frozenset({"phone"})
@@ -567,7 +570,8 @@ def _title_of(content: str) -> str:
     first = content.splitlines()[0]
     for stop in "。！？；\n":
         first = first.split(stop)[0]
-    return first[:TITLE_LENGTH]
+    matter = _WHO_SAYS.sub("", first) or first
+    return matter[:TITLE_LENGTH]
 
 
 def _next_number(centre: Unit, at: dt.datetime) -> str:
