@@ -13,6 +13,8 @@ from typing import Any
 Evaluated = tuple[dict[str, Any], list[dict[str, Any]]]
 
 TASKS: dict[str, str] = {
+    "class": "jiesu.cli.text.tasks.classes",
+    "unit": "jiesu.cli.text.tasks.units",
     "warnings": "jiesu.cli.text.tasks.warnings",
 }
 

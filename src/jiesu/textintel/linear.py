@@ -1,0 +1,185 @@
+"""A linear model over hashed n-grams: predicts with numpy alone, says which words spoke.
+
+Several learners may have made it: their scores are added, so one matrix holds them all and the
+reasons are exact, not guessed.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from jiesu.textintel import segment, vectors
+from jiesu.textintel.vectors import Spans, Text
+
+BATCH = 128  # texts at a time: the sort of their n-grams stays in the processor's cache
+WORDS_SHOWN = 3
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One label, how probable it is, and the words that spoke for it (strongest first)."""
+
+    label: str
+    probability: float
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Features:
+    """Which n-grams count and for how much: learned from the training texts.
+
+    ``buckets`` sorted, an ``idf`` each; ``kinds`` how much each kind of n-gram counts.
+    """
+
+    spans: Spans
+    buckets: NDArray[np.int32]
+    idf: Floats
+    kinds: Floats
+    _column: NDArray[np.int32] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        column = np.full(1 << vectors.BITS, -1, dtype=np.int32)
+        column[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
+        object.__setattr__(self, "_column", column)
+
+    def matrix(self, texts: Sequence[Text]) -> sparse.csr_matrix:
+        """Texts as rows of 1 + log(count), times idf, each kind of n-gram at its own length."""
+        parts = [
+            self.rows(vectors.counts(texts[at : at + BATCH], self.spans))
+            for at in range(0, len(texts), BATCH)
+        ]
+        if not parts:
+            return sparse.csr_matrix((0, len(self.buckets)), dtype=np.float32)
+        return sparse.vstack(parts, format="csr")
+
+    def rows(self, counted: sparse.csr_matrix) -> sparse.csr_matrix:
+        """The same from what was counted already."""
+        column = self._column[counted.indices]
+        known = column >= 0
+        row = np.repeat(np.arange(counted.shape[0]), np.diff(counted.indptr))[known]
+        column = column[known]
+        kind = vectors.kind_of(counted.indices[known])
+        value = (1 + np.log(counted.data[known])) * self.idf[column]
+        block = row * len(vectors.KINDS) + kind
+        squares = np.bincount(block, value * value)
+        value *= self.kinds[kind] / np.sqrt(squares[block])
+        ends = np.concatenate([[0], np.cumsum(known)])[counted.indptr]
+        shape = (counted.shape[0], len(self.buckets))
+        return sparse.csr_matrix((value.astype(np.float32), column, ends), shape=shape)
+
+    def column_of(self, bucket: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The column of each bucket, -1 where it does not count."""
+        found: NDArray[np.int32] = self._column[bucket]
+        return found
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Labels and one weight per n-gram and label.
+
+    ``sharpness`` turns scores into probabilities, ``trust`` (weights of ``signs``) the whole answer
+    into the probability that its first label is right; both are fitted on held-out folds.
+    """
+
+    labels: tuple[str, ...]
+    features: Features
+    weights: Floats  # columns x labels
+    bias: Floats
+    sharpness: float = 1.0
+    trust: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    def scores(self, texts: Sequence[Text]) -> Floats:
+        """texts x labels."""
+        scores: Floats = self.features.matrix(texts) @ self.weights + self.bias
+        return scores
+
+    def probabilities(self, texts: Sequence[Text]) -> Floats:
+        """texts x labels; each row sums to 1."""
+        return softmax(self.scores(texts) * self.sharpness)
+
+    def sure(self, probabilities: Floats) -> Floats:
+        """How probable it is that each row's first label is right."""
+        return trusted(probabilities, self.trust)
+
+    def answers(self, text: Text, limit: int = 3) -> list[Answer]:
+        """The likeliest labels of one text, with the words that spoke for each.
+
+        Empty when the text holds nothing the model knows ("don't know").
+        """
+        row = self.features.matrix([text])
+        if not row.nnz:
+            return []
+        probable = softmax((row @ self.weights + self.bias) * self.sharpness)
+        best = np.argsort(-probable[0])[:limit]
+        first = float(self.sure(probable)[0])
+        rest = max(1 - float(probable[0, best[0]]), 1e-9)
+        answers = []
+        for label in best.tolist():
+            # the others share what the first leaves
+            share = float(probable[0, label]) / rest * (1 - first)
+            sure = first if label == best[0] else min(share, first)
+            answers.append(Answer(self.labels[label], sure, self._words(text, row, label)))
+        return answers
+
+    def _words(self, text: Text, row: sparse.csr_matrix, label: int) -> tuple[str, ...]:
+        """The words whose characters speak most for the label, against the mean of all labels."""
+        spans = self.features.spans
+        grams = vectors.read([text], spans)
+        column = self.features.column_of(grams.bucket)
+        known = column >= 0
+        column, start, end = column[known], grams.start[known], grams.end[known]
+        value = np.zeros(len(self.features.buckets), dtype=np.float32)
+        value[row.indices] = row.data
+        speaks = self.weights[column, label] - self.weights[column].mean(axis=1)
+        each = value[column] * speaks / (end - start)
+        read = text.title[: spans.head] + text.body[: spans.head]
+        slope = np.zeros(len(read) + 1)
+        np.add.at(slope, start, each)
+        np.add.at(slope, end, -each)
+        by_character = np.cumsum(slope)[:-1]
+        total: dict[str, float] = defaultdict(float)
+        at = 0
+        for part in (text.title[: spans.head], text.body[: spans.head]):
+            for word in segment.words(part):
+                if len(word) > 1 and not word.isspace():
+                    total[word] += float(by_character[at : at + len(word)].sum())
+                at += len(word)
+        strongest = sorted((w for w in total if total[w] > 0), key=lambda w: -total[w])
+        return tuple(strongest[:WORDS_SHOWN])
+
+
+def softmax(scores: Floats) -> Floats:
+    """Each row's scores as probabilities."""
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]  # numpy: Any
+
+
+def signs(probabilities: Floats) -> Floats:
+    """What tells whether the first label is right: rows x (constant, how probable, how far ahead
+    of the second, how many labels are left in question, and which label it is)."""
+    ordered = -np.sort(-probabilities, axis=1)
+    first = ordered[:, 0]
+    second = ordered[:, 1] if ordered.shape[1] > 1 else np.zeros_like(first)
+    clipped = np.clip(first, 1e-6, 1 - 1e-6)
+    entropy = -(probabilities * np.log(probabilities + 1e-9)).sum(axis=1)
+    label = np.eye(probabilities.shape[1], dtype=np.float32)[probabilities.argmax(axis=1)]
+    plain = np.stack(
+        [np.ones_like(first), np.log(clipped / (1 - clipped)),
+         np.log((first + 1e-4) / (second + 1e-4)), entropy], axis=1,
+    )  # fmt: skip
+    return np.hstack([plain, label]).astype(np.float32)
+
+
+def trusted(probabilities: Floats, trust: Floats) -> Floats:
+    """The probability that each row's first label is right; without ``trust`` as it stands."""
+    if not len(trust):
+        first: Floats = probabilities.max(axis=1)
+        return first
+    sure: Floats = 1 / (1 + np.exp(-(signs(probabilities) @ trust)))
+    return sure
