@@ -1,6 +1,7 @@
 // The seat: take a suggestion, put a phrase where one writes, choose by number, copy a number.
 //
 // data-picks="category_code" data-value data-label: sets that picker.
+// data-fills="address" data-fill: puts that into a field.
 // data-inserts="/url/": the server fills the phrase from the form; it goes in at the cursor.
 import { say } from './toast.js';
 
@@ -42,15 +43,23 @@ function pick(button) {
   box.querySelector('[role=combobox]').focus();
 }
 
+function fill(button) {
+  const field = document.querySelector(`[name="${button.dataset.fills}"]`);
+  if (!field) return;
+  field.value = button.dataset.fill;
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
 export function startSeat() {
   document.addEventListener('focusin', (event) => {
     if (event.target.tagName === 'TEXTAREA') writing = event.target;
   });
   document.addEventListener('click', (event) => {
-    const button = event.target.closest('[data-picks], [data-inserts]');
+    const button = event.target.closest('[data-picks], [data-fills], [data-inserts]');
     if (!button) return;
+    if (button.dataset.fills) fill(button);
     if (button.dataset.picks) pick(button);
-    else insert(button);
+    else if (button.dataset.inserts) insert(button);
   });
   // 1 to 9 choose among joined buttons: Alt T, then 3.
   document.addEventListener('keydown', (event) => {

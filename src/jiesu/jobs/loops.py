@@ -21,7 +21,7 @@ from jiesu.jobs import beats, deadlines, delivery, tasks
 from jiesu.journal import sealing
 from jiesu.notifications import mail
 from jiesu.scoring import periods
-from jiesu.search import indexing
+from jiesu.search import indexing, places
 from jiesu.supervision import engine
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,10 @@ def _deadlines(at: dt.datetime, worker: str) -> Turn:
 
 def _delivery(at: dt.datetime, worker: str) -> Turn:
     done = delivery.deliver(at)
-    indexed = indexing.catch_up()
-    words = [str(done), f"indexed {indexed}" if indexed else ""]
+    indexed, names = indexing.catch_up(), places.learn_if_due()
+    words = [
+        str(done), f"indexed {indexed}" if indexed else "", f"{names} places" if names else "",
+    ]  # fmt: skip
     return Turn(", ".join(w for w in words if w), more=done.full)
 
 

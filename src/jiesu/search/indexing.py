@@ -20,12 +20,12 @@ from django.db.models import Max
 
 from jiesu.appeals.lifecycle import ENDED
 from jiesu.appeals.models import Appeal, Assignment, Event
-from jiesu.foundation.clock import BEIJING
 from jiesu.organizations.models import PathMove
 from jiesu.organizations.paths import ancestors, below
 from jiesu.search import store
-from jiesu.search.store import Known
+from jiesu.search.store import Known, day_number
 from jiesu.search.words import spaced
+from jiesu.textintel.similar import terms
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +61,16 @@ def documents(pks: Collection[int]) -> Iterator[tuple[str, Any]]:
         document.add_text("address", spaced(f"{region} {address}"))
         document.add_text("category", spaced(category))
         document.add_text("unit", spaced(" ".join(names)))
+        document.add_text("matter", matter(title, address, content))
         document.add_text("scope", " ".join(scope))
         document.add_text("status", status)
-        document.add_unsigned("received", int(received.astimezone(BEIJING).strftime("%Y%m%d")))
+        document.add_unsigned("received", day_number(received))
         yield number, document
+
+
+def matter(title: str, address: str, content: str) -> str:
+    """What is compared when the same matter is looked for: each telling word once."""
+    return " ".join(dict.fromkeys(terms.words(f"{title} {address} {content[: terms.READ]}")))
 
 
 class Writer:

@@ -4,6 +4,7 @@
 put in its place whole. All of it can be deleted at any time: it is built again.
 """
 
+import datetime as dt
 import json
 import logging
 import os
@@ -17,9 +18,11 @@ from typing import Any
 import tantivy
 from django.conf import settings
 
+from jiesu.foundation.clock import BEIJING
+
 log = logging.getLogger(__name__)
 
-VERSION = 1  # of the schema and of how words are cut: another number builds the index again
+VERSION = 2  # of the schema and of how words are cut: another number builds the index again
 TEXTS = ("title", "address", "category", "unit", "content")
 BOOSTS = {"title": 3.0, "address": 2.0, "category": 1.5, "unit": 1.5, "content": 1.0}
 _LOOK_AGAIN = 1.0  # seconds until a reader looks for newer contents
@@ -27,11 +30,16 @@ _COMPLAIN_AGAIN = 60.0
 
 
 def schema() -> Any:
-    """What is indexed. Texts are cut beforehand; ``scope`` and ``status`` are tokens."""
+    """What is indexed. Texts are cut beforehand; ``scope`` and ``status`` are tokens.
+
+    ``matter`` holds the telling words of title, address and content, each once: whether two tell
+    of the same matter is asked of one short field instead of five.
+    """
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("number", stored=True, tokenizer_name="raw", index_option="basic")
     for name in TEXTS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("matter", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("scope", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("status", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("received", indexed=True, fast=True)  # yyyymmdd
@@ -39,6 +47,11 @@ def schema() -> Any:
 
 
 SCHEMA = schema()
+
+
+def day_number(at: dt.datetime) -> int:
+    """A day in Beijing as the index holds it: yyyymmdd."""
+    return int(at.astimezone(BEIJING).strftime("%Y%m%d"))
 
 
 @dataclass

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jiesu.web.seat import views
+from jiesu.web.seat import alike, views
 
 app_name = "seat"
 urlpatterns = [
@@ -8,7 +8,8 @@ urlpatterns = [
     path("mine/", views.mine, name="mine"),
     path("caller/", views.caller, name="caller"),
     path("suggest/", views.suggest, name="suggest"),
-    path("similar/", views.similar, name="similar"),
+    path("similar/", alike.similar, name="similar"),
+    path("place/", alike.place, name="place"),
     path("relation/", views.relation, name="relation"),
     path("unit/", views.unit, name="unit"),
     path("local-form/", views.local_form, name="local-form"),

@@ -25,7 +25,6 @@ from jiesu.foundation import clock, identifiers
 from jiesu.foundation.crypto import keyring
 from jiesu.foundation.errors import UseCaseError, invalid
 from jiesu.organizations.models import Region
-from jiesu.organizations.paths import below
 from jiesu.web import saved_forms, uploads
 from jiesu.web.components.faces import face_of_row, status_words
 from jiesu.web.components.pieces import Empty, Tag
@@ -37,7 +36,6 @@ from jiesu.web.pick.views import category_label, region_label
 from jiesu.web.seat.forms import IntakeForm
 
 HISTORY_SHOWN = 8
-SIMILAR_SHOWN = 4
 PHRASES_SHOWN = 6  # alt+4 to alt+9
 FIRST_PHRASE_KEY = 4
 RECENT = dt.timedelta(days=90)
@@ -276,30 +274,6 @@ def suggest(request: DeskRequest) -> HttpResponse:
         except UseCaseError:
             guesses = []
     return render(request, "seat/suggest.html", {"guesses": guesses})
-
-
-@desk_view(P.INTAKE_REGISTER)
-def similar(request: DeskRequest) -> HttpResponse:
-    """Open appeals of the same class in the same area: perhaps the same matter."""
-    at = clock.now()
-    region = Region.objects.filter(code=request.GET.get("region_code", ""), valid_to=None).first()
-    code = request.GET.get("category_code", "")
-    found: list[Appeal] = []
-    if region is not None and code:
-        found = list(
-            Appeal.objects.visible_to(request.actor)
-            .filter(
-                **below("region_path", region.path), category__code=code,
-                status__in=[Status.REGISTERED, Status.ACCEPTED, Status.DISPATCHED,
-                            Status.SUSPENDED, Status.REPORTED],
-            )
-            .only("number", "title", "status", "address", "lead_unit_name", "due_at", "yellow_at",
-                  "due_kind", "due_unit", "is_paused", "merged_count", "registered_at")
-            .order_by("-id")[:SIMILAR_SHOWN]
-        )  # fmt: skip
-    rows = [(a, face_of_row(a, at), status_words(a)) for a in found]
-    asked = region is not None and bool(code)
-    return render(request, "seat/similar.html", {"rows": rows, "asked": asked})
 
 
 @require_POST

@@ -14,6 +14,9 @@ Evaluated = tuple[dict[str, Any], list[dict[str, Any]]]
 
 TASKS: dict[str, str] = {
     "class": "jiesu.cli.text.tasks.classes",
+    "followups": "jiesu.cli.text.tasks.followups",
+    "places": "jiesu.cli.text.tasks.places",
+    "topics": "jiesu.cli.text.tasks.topics",
     "unit": "jiesu.cli.text.tasks.units",
     "warnings": "jiesu.cli.text.tasks.warnings",
 }
