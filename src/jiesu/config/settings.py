@@ -153,6 +153,7 @@ JIESU_TREE_FOLLOWERS: list[str] = [
     "jiesu.accounts.posts.PostsFollow",
     "jiesu.catalogue.reorganisations.CatalogueFollower",
     "jiesu.appeals.actions.reorganisation.AppealsFollow",
+    "jiesu.supervision.reorganisation.SupervisionFollows",
 ]
 # Functions that return an iterable of (name, help, value) and are asked at each scrape of /metrics.
 JIESU_GAUGES: list[str] = ["jiesu.jobs.gauges.gauges"]

@@ -63,6 +63,11 @@ PLACES: tuple[Place, ...] = (
           count="jiesu.web.review.views.waiting"),
     Place("callback", "回访", "callback:home", frozenset({P.CALLBACK_RECORD}), WORK,
           count="jiesu.web.callback.views.waiting"),
+    Place("leader", "今日要事", "supervision:leader", frozenset({P.SUPERVISION_APPROVE}), WORK),
+    Place("supervision", "督办", "supervision:home", frozenset({P.SUPERVISION_VIEW}), WORK,
+          count="jiesu.web.supervision.views.waiting"),
+    Place("supervised", "督办反馈", "supervision:mine", frozenset({P.SUPERVISION_ANSWER}), WORK,
+          count="jiesu.web.supervision.instruments.owed"),
     Place(
         "scoring", "考核", "scoring:home",
         frozenset({P.SCORING_VIEW, P.SCORING_OWN, P.SCORING_REMEDY}), WATCH,

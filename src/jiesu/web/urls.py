@@ -14,6 +14,7 @@ DESKS: dict[str, str] = {  # folder: where its pages stand
     "callback": "callback/",
     "orders": "orders/",
     "pick": "pick/",
+    "supervision": "supervision/",
     "scoring": "scoring/",
     "notices": "notices/",
     "quality": "quality/",

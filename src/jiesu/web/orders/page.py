@@ -10,6 +10,7 @@ from jiesu.access import Actor
 from jiesu.access import Permission as P
 from jiesu.appeals import options
 from jiesu.appeals.actions import exposure
+from jiesu.appeals.lifecycle import OPEN
 from jiesu.appeals.models import (
     Appeal,
     Application,
@@ -138,6 +139,7 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
             .order_by("-pk")
         ),
         "related": _related(appeal, actor),
+        "sees_supervision": actor.may(P.SUPERVISION_VIEW) or actor.may(P.SUPERVISION_ANSWER),
         "may_reveal_url": reverse("orders:reveal", args=[appeal.number]),
     }  # fmt: skip
 
@@ -241,7 +243,26 @@ def _actions(
                 url = reverse("orders:move", args=[number, option.name])
                 actions.append(_action(option.name, option.label, url, main=main))
             has_main = has_main or main
-    return actions, why_not
+    return [*actions, *_overlays(appeal, actor)], why_not
+
+
+def _overlays(appeal: Appeal, actor: Actor) -> list[Action]:
+    """What a supervisor or a leader may lay over the order."""
+    found: list[Action] = []
+    query = f"?number={appeal.number}"
+    if actor.may(P.SUPERVISION_ISSUE):
+        number = [appeal.number]
+        found += [
+            Action("督办", href=f"{reverse('supervision:new')}{query}", key="d", main=True),
+            Action("列入台账", href=f"{reverse('supervision:ledger-new')}{query}"),
+            Action("另案办理", dialog_url=reverse("supervision:link", args=number), rare=True),
+        ]
+        if appeal.where in OPEN:
+            found.insert(1, Action("一键催办", post=reverse("supervision:urge", args=number)))
+    if actor.may(P.SUPERVISION_NOTE):
+        href = f"{reverse('supervision:note-new')}{query}"
+        found.append(Action("批示", href=href, main=not found))
+    return found
 
 
 def _action(name: str, label: str, url: str, *, main: bool) -> Action:

@@ -1,0 +1,42 @@
+from django.urls import path
+
+from jiesu.web.supervision import instruments, leader, ledgers, notes, rules, views
+
+app_name = "supervision"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("orders/", views.orders, name="orders"),
+    path("orders/news/", views.news, name="news"),
+    path("orders/urge/", views.urge_many, name="urge-many"),
+    path("orders/supervise/", views.supervise_many, name="supervise-many"),
+    path("of/<str:number>/", views.panel, name="panel"),
+    path("of/<str:number>/link/", views.link, name="link"),
+    path("of/<str:number>/unlink/<int:pk>/", views.unlink, name="unlink"),
+    path("of/<str:number>/urge/", views.urge, name="urge"),
+    path("hits/<int:pk>/dismiss/", views.dismiss, name="dismiss"),
+    path("mine/", instruments.mine, name="mine"),
+    path("new/", instruments.new, name="new"),
+    path("i/<int:pk>/", instruments.show, name="instrument"),
+    path("i/<int:pk>/edit/", instruments.edit, name="edit"),
+    path("i/<int:pk>/do/<str:name>/", instruments.move, name="move"),
+    path("i/<int:pk>/letter/<str:form>/", instruments.letter, name="letter"),
+    path("ledgers/", ledgers.home, name="ledgers"),
+    path("ledgers/new/", ledgers.new, name="ledger-new"),
+    path("ledgers/sheet/", ledgers.sheet, name="ledger-sheet"),
+    path("ledgers/<int:pk>/", ledgers.show, name="ledger"),
+    path("ledgers/<int:pk>/do/<str:name>/", ledgers.step, name="ledger-step"),
+    path("ledgers/<int:pk>/file/<int:file>/", ledgers.file, name="ledger-file"),
+    path("notes/", notes.home, name="notes"),
+    path("notes/new/", notes.new, name="note-new"),
+    path("notes/<int:pk>/", notes.show, name="note"),
+    path("notes/<int:pk>/do/<str:name>/", notes.step, name="note-step"),
+    path("notes/<int:pk>/file/<int:file>/", notes.file, name="note-file"),
+    path("rules/", rules.home, name="rules"),
+    path("rules/new/", rules.edit, name="rule-new"),
+    path("rules/defaults/", rules.load_defaults, name="rule-defaults"),
+    path("rules/head/", rules.head, name="head"),
+    path("rules/<str:key>/", rules.edit, name="rule"),
+    path("rules/<str:key>/end/", rules.end, name="rule-end"),
+    path("rules/<str:key>/dry/", rules.dry, name="rule-dry"),
+    path("leader/", leader.home, name="leader"),
+]
