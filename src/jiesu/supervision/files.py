@@ -8,12 +8,19 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from django.core.files import File
+from django.db.models import Q
 
 from jiesu.access import Actor
 from jiesu.foundation import uploads
 from jiesu.foundation.crypto import sm3
-from jiesu.foundation.errors import invalid
-from jiesu.supervision.models import Closing, Instrument, Note, SupervisionFile
+from jiesu.foundation.errors import NotFound, invalid
+from jiesu.supervision.models import (
+    Closing,
+    Instrument,
+    LedgerEntry,
+    Note,
+    SupervisionFile,
+)
 
 MOST = 9
 
@@ -48,3 +55,16 @@ def keep(
             uploaded_by=actor.name,
         ))  # fmt: skip
     return kept
+
+
+def get_for(actor: Actor, pk: int) -> SupervisionFile:
+    """A file of something the actor may see. Refusal: NotFound."""
+    seen = (
+        Q(instrument__in=Instrument.objects.visible_to(actor))
+        | Q(closing__entry__in=LedgerEntry.objects.visible_to(actor))
+        | Q(note__in=Note.objects.visible_to(actor))
+    )
+    found = SupervisionFile.objects.filter(seen, pk=pk).first()
+    if found is None:
+        raise NotFound("没有找到这个附件，可能已被移除。")
+    return found

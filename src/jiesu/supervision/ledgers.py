@@ -22,7 +22,7 @@ from jiesu.foundation.errors import (
 from jiesu.foundation.text import clean_text
 from jiesu.organizations.models import Unit
 from jiesu.supervision import files, numbers
-from jiesu.supervision.models import Closing, Instrument, LedgerEntry, Progress, SupervisionFile
+from jiesu.supervision.models import Closing, Instrument, LedgerEntry, Progress
 from jiesu.supervision.texts import required
 
 Status, Ledger = LedgerEntry.Status, LedgerEntry.Ledger
@@ -320,11 +320,3 @@ def _tell(mine: LedgerEntry, kind: str, text: str, actor: Actor, at: dt.datetime
             {"text": text, "entry": mine.number, "unit": mine.unit_name, "unit_id": mine.unit_id},
             actor=actor, at=at,
         )  # fmt: skip
-
-
-def file_of(entry: LedgerEntry, pk: int) -> SupervisionFile:
-    """A file that came with one of the entry's closings. Refusal: NotFound."""
-    found = SupervisionFile.objects.filter(closing__entry=entry, pk=pk).first()
-    if found is None:
-        raise NotFound("没有找到这个附件。")
-    return found

@@ -239,7 +239,7 @@ def _entry_columns() -> list[Column]:
     ]  # fmt: skip
 
 
-def _where(mine: Instrument, chosen: life.Move) -> dict[str, str]:
+def _where(mine: Instrument, chosen: life.Move) -> dict[str, Any]:
     if chosen is life.EDIT:
         return {"href": reverse("supervision:edit", args=[mine.pk])}
     return {"dialog_url": reverse("supervision:move", args=[mine.pk, chosen.name])}

@@ -18,7 +18,7 @@ from jiesu.foundation.errors import NotFound
 from jiesu.supervision import files as kept
 from jiesu.supervision import ledgers as use
 from jiesu.supervision.ledgers import Line
-from jiesu.supervision.models import Closing, LedgerEntry, SupervisionFile
+from jiesu.supervision.models import Closing, LedgerEntry
 from jiesu.web.components.pieces import Action, Cell, Chip, Column, Empty, FileItem, Tab, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view
 from jiesu.web.manage.pages import Page, form_page, sent, sheet_response, today, unit_of, version_of
@@ -197,13 +197,9 @@ def step(request: DeskRequest, pk: int, name: str) -> HttpResponse:
 
 
 @desk_view(P.SUPERVISION_VIEW, P.CALLBACK_RECORD, P.SUPERVISION_ANSWER)
-def file(request: DeskRequest, pk: int, file: int) -> HttpResponse:
-    """A file that came with a closing."""
-    return send_file(use.file_of(use.get_for(request.actor, pk), file))
-
-
-def send_file(found: SupervisionFile) -> HttpResponse:
+def file(request: DeskRequest, pk: int) -> HttpResponse:
     """A kept file as a download, never run in the page."""
+    found = kept.get_for(request.actor, pk)
     response = FileResponse(
         found.file.open("rb"), as_attachment=not found.content_type.startswith("image/"),
         filename=found.name, content_type=found.content_type,
@@ -261,7 +257,7 @@ def _actions(entry: LedgerEntry, closings: list[Closing], request: DeskRequest) 
 
 def _file_items(entry: LedgerEntry, closing: Closing) -> list[FileItem]:
     return [
-        FileItem(f.name, reverse("supervision:ledger-file", args=[entry.pk, f.pk]), f.size,
+        FileItem(f.name, reverse("supervision:file", args=[f.pk]), f.size,
                  f.uploaded_by)
         for f in closing.files.all()
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from jiesu.web.doors import DeskRequest, desk_view
 from jiesu.web.manage.pages import Page, form_page, sent, unit_of, version_of
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small
-from jiesu.web.supervision.ledgers import send_file, uploads_of
+from jiesu.web.supervision.ledgers import uploads_of
 from jiesu.web.supervision.views import dialog, draw
 
 TONES = {"open": "amber", "answered": "blue", "closed": "green"}
@@ -102,7 +102,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
         actions.append(_action(note, "split", main=not tasks))
         actions.append(_action(note, "close", main=note.state == "answered"))
     files = [
-        FileItem(f.name, reverse("supervision:note-file", args=[note.pk, f.pk]), f.size,
+        FileItem(f.name, reverse("supervision:file", args=[f.pk]), f.size,
                  f.uploaded_by)
         for f in note.files.all()
     ]  # fmt: skip
@@ -135,15 +135,6 @@ def step(request: DeskRequest, pk: int, name: str) -> HttpResponse:
 
     return dialog(request, form, run, title, done_, _page(note), version=note.version,
                   lead=note.text[:100])  # fmt: skip
-
-
-@desk_view(P.SUPERVISION_VIEW, P.SUPERVISION_ANSWER)
-def file(request: DeskRequest, pk: int, file: int) -> HttpResponse:
-    """A scanned sheet."""
-    found = use.get_for(request.actor, pk).files.filter(pk=file).first()
-    if found is None:
-        raise NotFound("没有找到这个附件。")
-    return send_file(found)
 
 
 _STEPS: dict[str, tuple[str, type[forms.Form], str]] = {

@@ -358,7 +358,9 @@ def dialog(
     initial: Mapping[str, Any] | None = None,
 ) -> HttpResponse:  # fmt: skip
     """A small form in a dialog and its one use case; a refusal stands at its field."""
-    form = form_class(request.POST if request.method == "POST" else None, initial=initial)
+    form = form_class(
+        request.POST if request.method == "POST" else None, initial=dict(initial or {})
+    )
     given = {"title": title, "post_url": request.path, "form": form, "yes": yes or title,
              "lead": lead, "red": red, "version": version}  # fmt: skip
     if request.method != "POST":
