@@ -15,7 +15,7 @@ from jiesu.foundation.text import clean_text
 from jiesu.journal import audit
 from jiesu.organizations.models import Unit
 from jiesu.scoring import keeping, lifecycle, periods
-from jiesu.scoring.definitions import Definition
+from jiesu.scoring.definitions import from_json
 from jiesu.scoring.indicators import INDICATORS, bad_rows, judge_all
 from jiesu.scoring.lifecycle import PeriodState
 from jiesu.scoring.models import Exclusion, Period
@@ -86,8 +86,8 @@ def apply(
 
 def costing(period: Period, unit_id: int, appeal_id: int) -> list[str]:
     """The indicators on which an order costs a unit points in the period's raw score."""
-    raw = period.revisions.get(number=0)
-    definition: Definition = keeping.inputs_of(raw.inputs).definition
+    raw = period.revisions.only("definition").get(number=0)
+    definition = from_json(raw.definition)
     facts = keeping.read_facts_of(period, unit_id)
     judged = judge_all(facts, definition.codes, definition.rules)
     return [

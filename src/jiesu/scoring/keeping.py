@@ -2,7 +2,7 @@
 
 import datetime as dt
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -76,27 +76,39 @@ def _read(blocks: QuerySet[FactBlock]) -> Facts:
 
 
 def inputs_json(inputs: Inputs) -> dict[str, Any]:
-    """Inputs as they are kept beside the result."""
+    """Inputs as a revision keeps them, field by field."""
     return {
         "definition": to_json(inputs.definition),
-        "subjects": [[s.id, s.name, s.kind, s.level, s.group] for s in inputs.subjects],
         "left_out": [
             [one.subject, one.appeal, list(one.indicators), int(one.why)] for one in inputs.left_out
         ],
-        "faults": [[f.id, f.subject, f.kind] for f in inputs.faults],
-        "previous": {str(unit): rank for unit, rank in sorted(inputs.previous.items())},
+        "inputs": {
+            "subjects": [[s.id, s.name, s.kind, s.level, s.group] for s in inputs.subjects],
+            "faults": [[f.id, f.subject, f.kind] for f in inputs.faults],
+            "previous": {str(unit): rank for unit, rank in sorted(inputs.previous.items())},
+        },
     }
 
 
-def inputs_of(kept: Mapping[str, Any]) -> Inputs:
-    """The inputs as kept."""
+def inputs_of(revision: Revision) -> Inputs:
+    """All the inputs of a revision."""
+    kept = revision.inputs
     return Inputs(
-        from_json(kept["definition"]),
+        from_json(revision.definition),
         tuple(Subject(*one) for one in kept["subjects"]),
-        tuple(LeftOut(s, a, tuple(codes), Why(why)) for s, a, codes, why in kept["left_out"]),
+        _left_out(revision.left_out),
         tuple(FaultPoint(*one) for one in kept["faults"]),
         {int(unit): rank for unit, rank in kept["previous"].items()},
     )
+
+
+def rules_of(revision: Revision) -> Inputs:
+    """What one unit's rows are judged by: the scheme and what is left out, no other unit."""
+    return Inputs(from_json(revision.definition), (), _left_out(revision.left_out))
+
+
+def _left_out(kept: list[Any]) -> tuple[LeftOut, ...]:
+    return tuple(LeftOut(s, a, tuple(codes), Why(why)) for s, a, codes, why in kept)
 
 
 # --- revisions ------------------------------------------------------------------------------------
@@ -113,7 +125,7 @@ def keep_revision(
         period=period, number=number,
         defaults={
             "taken_at": taken_at, "made_at": at, "made_by": by, "reason": reason,
-            "inputs": inputs_json(inputs), "facts_hash": facts_hash, "facts_rows": facts.rows,
+            **inputs_json(inputs), "facts_hash": facts_hash, "facts_rows": facts.rows,
             "result": zlib.compress(result, 6), "result_hash": sm3(result).hex(),
             "published_at": published_at, "summary": summary(results, inputs.definition),
         },
@@ -141,4 +153,4 @@ def result_of(revision: Revision) -> bytes:
 
 def replay(revision: Revision) -> bytes:
     """The canonical bytes, computed anew from the kept facts and inputs and nothing else."""
-    return canonical(compute(read_facts(revision.period), inputs_of(revision.inputs)))
+    return canonical(compute(read_facts(revision.period), inputs_of(revision)))

@@ -20,7 +20,7 @@ from jiesu.scoring.computing import Inputs
 from jiesu.scoring.definitions import Definition, Part
 from jiesu.scoring.indicators import INDICATORS
 from jiesu.scoring.lifecycle import PeriodState
-from jiesu.scoring.models import Exclusion, Remedy, Revision, UnitScore
+from jiesu.scoring.models import Exclusion, Remedy, UnitScore
 from jiesu.scoring.points import cents, earned, rate
 from jiesu.scoring.reading import Worst
 
@@ -65,9 +65,8 @@ def running(scores: Sequence[UnitScore]) -> UnitScore | None:
 
 
 def mine(score: UnitScore, *, actor: Actor, at: dt.datetime) -> Mine:
-    """Everything about one score for the unit it is of; nine statements."""
-    kept = Revision.objects.filter(pk=score.revision_id).values_list("inputs", flat=True).get()
-    inputs = keeping.inputs_of(kept)
+    """Everything about one score for the unit it is of; seven statements."""
+    inputs = keeping.rules_of(score.revision)
     facts = keeping.read_facts_of(score.revision.period, score.unit_id)
     group: dict[str, Any] = next(
         (g for g in score.revision.summary if g["group"] == score.group), {}

@@ -201,7 +201,7 @@ def freeze(period: Period, *, actor: Actor, at: dt.datetime, version: int) -> Pe
         )
     if locked.busy_since is not None and locked.busy_since > at - DEAD_AFTER:
         raise NotAllowedNow("正在计算，请等它完成、核对后再冻结。")
-    definition = keeping.inputs_of(raw.inputs).definition
+    definition = from_json(raw.definition)
     locked.state, locked.frozen_at, locked.frozen_by = PeriodState.FROZEN, at, actor.name
     locked.apply_until = at + dt.timedelta(days=definition.apply_days)
     _save(locked, "state", "frozen_at", "frozen_by", "apply_until")
@@ -256,7 +256,7 @@ def correct(
 
 def _adjusted(period: Period, actor: Actor, at: dt.datetime, reason: str) -> Revision:
     raw = period.revisions.get(number=0)
-    facts, inputs = keeping.read_facts(period), keeping.inputs_of(raw.inputs)
+    facts, inputs = keeping.read_facts(period), keeping.inputs_of(raw)
     groups = dict(UnitScore.objects.filter(revision=raw).values_list("unit_id", "group"))
     subjects = tuple(
         Subject(s.id, s.name, s.kind, s.level, groups.get(s.id, "")) for s in inputs.subjects

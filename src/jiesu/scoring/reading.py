@@ -208,19 +208,14 @@ class Drilled:
     orders: Sequence[Order]
 
 
-def _inputs(score: UnitScore) -> Inputs:
-    kept = Revision.objects.filter(pk=score.revision_id).values_list("inputs", flat=True).get()
-    return keeping.inputs_of(kept)
-
-
 def drill_down(
     score: UnitScore, code: str, which: str = "bad", start: int = 0, size: int = 50
 ) -> Drilled:
     """The orders of one indicator: ``which`` is bad, met, counted or left_out.
 
-    Three statements whatever the history. NotFound for an indicator the scheme does not have.
+    Two statements whatever the history. NotFound for an indicator the scheme does not have.
     """
-    inputs = _inputs(score)
+    inputs = keeping.rules_of(score.revision)
     if code not in inputs.definition.codes:
         raise NotFound("该方案没有这项指标。")
     facts = keeping.read_facts_of(score.revision.period, score.unit_id)
@@ -277,8 +272,8 @@ class Worst:
 
 
 def worst_orders(score: UnitScore, size: int = WORST) -> list[Worst]:
-    """The orders that miss the most indicators, the latest first among equals; three statements."""
-    inputs = _inputs(score)
+    """The orders that miss the most indicators, the latest first among equals; two statements."""
+    inputs = keeping.rules_of(score.revision)
     facts = keeping.read_facts_of(score.revision.period, score.unit_id)
     return worst_of(facts, inputs, size)
 

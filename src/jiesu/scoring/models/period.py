@@ -60,7 +60,8 @@ class FactBlock(models.Model):
 class Revision(models.Model):
     """One computation: number 0 is raw (the preview, until it is frozen), then adjusted ones.
 
-    ``inputs`` and the period's facts give ``result`` again, byte for byte.
+    ``definition``, ``left_out``, ``inputs`` and the period's facts give ``result`` again, byte for
+    byte. The first two are what one unit's page needs; ``inputs`` holds every unit.
     """
 
     period = models.ForeignKey(Period, models.PROTECT, related_name="revisions")
@@ -69,7 +70,9 @@ class Revision(models.Model):
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=64)
     reason = models.CharField("更正原因", max_length=500, blank=True)
-    inputs = models.JSONField()
+    definition = models.JSONField(default=dict)  # definitions.to_json
+    left_out = models.JSONField(default=list)  # [subject, appeal, indicators, why]
+    inputs = models.JSONField()  # subjects, faults, ranks of the period before
     summary = models.JSONField(default=list)  # summarising.summary
     facts_hash = models.CharField(max_length=64)
     facts_rows = models.PositiveIntegerField(default=0)
