@@ -4,18 +4,21 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 from tests.factories import appeals as make
 from tests.factories.world import BEIJING
 from tests.scoring.conftest import AFTER, FOUR, OCTOBER, Office, changed, days
 
 from jiesu.access import SYSTEM
 from jiesu.appeals.models import Appeal
+from jiesu.foundation import clock
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, Invalid, NotAllowedNow, NotFound
 from jiesu.journal.models import AuditRecord
 from jiesu.organizations import changes
 from jiesu.scoring import exclusions, faults, keeping, periods, remedies, schemes
 from jiesu.scoring.definitions import Every
 from jiesu.scoring.models import Exclusion, Period, Revision, UnitScore
+from jiesu.scoring.tasks import count_period
 
 CLOSING = AFTER + days(6)  # after the last day to apply
 
@@ -420,3 +423,34 @@ def test_every_step_is_in_the_audit(office: Office) -> None:
         "scoring.scheme_set", "scoring.opened", "scoring.frozen", "scoring.exclusion_applied",
         "scoring.exclusion_decided", "scoring.exclusion_decided", "scoring.published",
     ]  # fmt: skip
+
+
+def test_the_running_period_opens_by_itself_and_a_stale_preview_is_counted_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.good()
+    monkeypatch.setattr(clock, "now", lambda: AFTER)
+
+    first, again = periods.keep_current(AFTER), periods.keep_current(AFTER)
+    november = Period.objects.get()
+    asked = DBTaskResult.objects.filter(task_path__endswith="count_period")
+    for task in asked:
+        count_period.func(*task.args_kwargs["args"], **task.args_kwargs["kwargs"])
+
+    assert (november.name, first, again, asked.count()) == ("2026年11月", 1, 1, 2)
+    assert november.revisions.get().made_by == "系统"
+    assert periods.keep_current(AFTER + dt.timedelta(hours=1)) == 0
+    assert periods.keep_current(AFTER + dt.timedelta(hours=7)) == 1
+
+
+def test_a_count_that_died_is_taken_up_again_and_a_running_one_is_left_alone(
+    office: Office,
+) -> None:
+    period = office.period()
+    Period.objects.filter(pk=period.pk).update(busy_since=AFTER)
+
+    assert periods.count(period, at=AFTER + dt.timedelta(minutes=5), by="x") is None
+    period.refresh_from_db()
+    with pytest.raises(NotAllowedNow, match="正在计算"):
+        periods.ask_to_count(period, actor=office.first, at=AFTER + dt.timedelta(minutes=5))
+    assert periods.count(period, at=AFTER + dt.timedelta(minutes=31), by="x") is not None

@@ -11,7 +11,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from jiesu.access import Actor
 from jiesu.appeals.lifecycle import State
 from jiesu.appeals.models import Assignment
 from jiesu.organizations.models import Unit
@@ -64,7 +63,7 @@ def running(scores: Sequence[UnitScore]) -> UnitScore | None:
     return scores[0] if scores else None
 
 
-def mine(score: UnitScore, *, actor: Actor, at: dt.datetime) -> Mine:
+def mine(score: UnitScore, *, at: dt.datetime) -> Mine:
     """Everything about one score for the unit it is of; seven statements."""
     inputs = keeping.rules_of(score.revision)
     facts = keeping.read_facts_of(score.revision.period, score.unit_id)

@@ -301,12 +301,18 @@ def keep_current(at: dt.datetime) -> int:
     asked = 0
     for scheme in ScoreScheme.objects.filter(ended_at=None).select_related("region"):
         _open_current(scheme, at)
-    for period in Period.objects.filter(state=PeriodState.PREVIEW, busy_since=None):
-        raw = Revision.objects.filter(period=period, number=0).only("taken_at").first()
-        if raw is None or raw.taken_at < at - KEPT_FRESH:
-            count_period.enqueue(period.pk, "系统")
+    idle = Q(busy_since=None) | Q(busy_since__lt=at - DEAD_AFTER)
+    for period in Period.objects.filter(idle, state=PeriodState.PREVIEW):
+        if not is_fresh(period, at):
+            count_period.enqueue(period.pk, "系统", only_if_stale=True)
             asked += 1
     return asked
+
+
+def is_fresh(period: Period, at: dt.datetime) -> bool:
+    """Whether a preview was counted lately."""
+    raw = Revision.objects.filter(period=period, number=0).only("taken_at").first()
+    return raw is not None and raw.taken_at >= at - KEPT_FRESH
 
 
 def _open_current(scheme: ScoreScheme, at: dt.datetime) -> None:

@@ -250,7 +250,8 @@ def test_a_fault_is_registered_and_taken_back_in_the_register(
     }  # fmt: skip
 
     missing = client.post("/scoring/faults/new/", {**said, "number": "1"})
-    made = client.post("/scoring/faults/new/", said)
+    twice = [client.post("/scoring/faults/new/", {**said, "idempotency_key": "k"}) for _ in "ab"]
+    made = twice[1]
     fault = Fault.objects.get()
     revoked = client.post(f"/scoring/faults/{fault.pk}/revoke/", {"reason": "限期内已补报"})
 

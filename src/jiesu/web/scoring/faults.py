@@ -20,6 +20,7 @@ from jiesu.scoring.models import Fault
 from jiesu.scoring.spans import day_of
 from jiesu.web.components.widgets import Picker
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.once import once
 from jiesu.web.paging import key_page
 from jiesu.web.pick.views import unit_label
 from jiesu.web.scoring import pages
@@ -85,19 +86,23 @@ def new(request: DeskRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "scoring/plea_form.html", context)
     if form.is_valid():
-        said = form.cleaned_data
         try:
-            unit = Unit.objects.select_related("region").filter(pk=said["unit"]).first()
-            if unit is None:
-                raise invalid("unit", "请从列表中选择单位。", "unknown_unit")
-            faults.record(
-                unit, said["kind"], said["day"], said["basis"], actor=request.actor,
-                at=clock.now(), appeal=_appeal(request, said["number"].strip()),
-            )  # fmt: skip
+            once(request, lambda: _record(request, form.cleaned_data))
         except UseCaseError as error:
             return refuse(request, error, "scoring/plea_form.html", context, form=form)
         return done(request, "已登记。", reverse("scoring:faults"))
     return render(request, "scoring/plea_form.html", context, status=422)
+
+
+def _record(request: DeskRequest, said: dict[str, Any]) -> str:
+    unit = Unit.objects.select_related("region").filter(pk=said["unit"]).first()
+    if unit is None:
+        raise invalid("unit", "请从列表中选择单位。", "unknown_unit")
+    made = faults.record(
+        unit, said["kind"], said["day"], said["basis"], actor=request.actor, at=clock.now(),
+        appeal=_appeal(request, said["number"].strip()),
+    )  # fmt: skip
+    return str(made.pk)
 
 
 def _appeal(request: DeskRequest, number: str) -> Any:

@@ -24,6 +24,7 @@ from jiesu.web import uploads
 from jiesu.web.components.pieces import Chip, FileItem
 from jiesu.web.components.widgets import Marks, Segmented
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.once import once
 from jiesu.web.paging import key_page
 from jiesu.web.scoring import pages
 from jiesu.web.scoring.moves import version_in
@@ -123,10 +124,15 @@ def exclude(request: DeskRequest, pk: int, number: str) -> HttpResponse:
     try:
         uploads.receive(request, request.actor, "application", key)
         if form.is_valid():
-            unit = Unit.objects.get(pk=score.unit_id)
-            exclusions.apply(
-                period, unit, appeal, upload_key=key, actor=request.actor, at=clock.now(),
-                **form.cleaned_data,
+            unit, said = Unit.objects.get(pk=score.unit_id), form.cleaned_data
+            once(
+                request,
+                lambda: str(
+                    exclusions.apply(
+                        period, unit, appeal, upload_key=key, actor=request.actor,
+                        at=clock.now(), **said,
+                    ).pk
+                ),
             )  # fmt: skip
             return done(request, "已提交剔除申请。", back)
     except UseCaseError as error:
@@ -237,10 +243,15 @@ def contest(request: DeskRequest, number: str) -> HttpResponse:
     try:
         uploads.receive(request, request.actor, "application", key)
         if form.is_valid():
-            remedies.contest(
-                appeal, form.cleaned_data["reason"], upload_key=key, actor=request.actor,
-                at=clock.now(),
-            )  # fmt: skip
+            why = form.cleaned_data["reason"]
+            once(
+                request,
+                lambda: str(
+                    remedies.contest(
+                        appeal, why, upload_key=key, actor=request.actor, at=clock.now()
+                    ).pk
+                ),
+            )
             return done(request, "已提交救济申请。", reverse("scoring:remedies"))
     except UseCaseError as error:
         context["uploaded"] = uploads.waiting(request.actor, key)

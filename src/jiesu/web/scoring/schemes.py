@@ -14,6 +14,7 @@ from jiesu.scoring import reading, schemes
 from jiesu.scoring.definitions import EVERY_NAMES, Definition, from_json
 from jiesu.scoring.spans import day_of, span
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.once import once
 from jiesu.web.scoring import pages
 from jiesu.web.scoring.forms import SchemeForm, initial_of
 from jiesu.web.scoring.moves import version_in
@@ -59,17 +60,20 @@ def new(request: DeskRequest) -> HttpResponse:
         return render(request, "scoring/scheme_form.html", context)
     if form.is_valid():
         try:
-            made = schemes.create_scheme(
-                form.cleaned_data["name"], request.post.unit.region, form.definition(),
-                actor=request.actor, at=clock.now(), valid_from=form.cleaned_data["valid_from"],
-                note=form.cleaned_data["note"],
-            )  # fmt: skip
+            made = once(request, lambda: _create(request, form))
         except UseCaseError as error:
             return refuse(request, error, "scoring/scheme_form.html", context, form=form)
-        return done(
-            request, "方案已建立，可以打开考核期。", reverse("scoring:scheme", args=[made.pk])
-        )
+        return done(request, "方案已建立，可以打开考核期。", reverse("scoring:scheme", args=[made]))
     return render(request, "scoring/scheme_form.html", context, status=422)
+
+
+def _create(request: DeskRequest, form: SchemeForm) -> str:
+    said = form.cleaned_data
+    made = schemes.create_scheme(
+        said["name"], request.post.unit.region, form.definition(), actor=request.actor,
+        at=clock.now(), valid_from=said["valid_from"], note=said["note"],
+    )  # fmt: skip
+    return str(made.pk)
 
 
 @desk_view(P.SCORING_MANAGE)

@@ -185,7 +185,7 @@ def mine(request: DeskRequest) -> HttpResponse:
     chosen = next((s for s in found if str(s.revision.period_id) == asked), own.running(found))
     context: dict[str, Any] = {"tabs": pages.desk_tabs(request.actor, "mine"), "scores": found}
     if chosen is not None:
-        shown = own.mine(chosen, actor=request.actor, at=at)
+        shown = own.mine(chosen, at=at)
         context |= {
             "mine": shown, "period": chosen.revision.period, "today": day_of(at),
             "moved": pages.moved_words(chosen.moved), "at": at,
