@@ -19,6 +19,7 @@ from jiesu.cli.simulation.matters import load
 from jiesu.foundation import clock
 from jiesu.journal.sealing import verify
 from jiesu.organizations.models import Unit
+from jiesu.scoring.models import Exclusion, Period, UnitScore
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,10 @@ def test_every_desk_of_the_demo_has_work(capsys: pytest.CaptureFixture[str]) -> 
     assert Consultation.objects.filter(concluded_at=None).exists()
     assert not centre.filter(registered_at__gt=now).exists()
     assert verify().is_clean
+    scored = Period.objects.order_by("first", "id").values_list("state", flat=True)
+    assert sorted(scored) == ["frozen", "preview", "preview", "published"]
+    assert Exclusion.objects.filter(state=Exclusion.State.PENDING, unit__code=SHOWN_BUREAU).exists()
+    assert UnitScore.objects.filter(board="black", revision__number=1).exists()
     told = capsys.readouterr().out
     assert PASSWORD in told
     for username, name, posts in ACCOUNTS:
