@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.scoring.rows import facts, on
+from tests.scoring.rows import closed, duty, facts, on
 
+from jiesu.deadlines.kinds import ClockKind
 from jiesu.scoring import facts as kept
+from jiesu.scoring import schemes
 from jiesu.scoring.computing import (
     Inputs,
     LeftOut,
@@ -203,10 +205,22 @@ def test_the_same_facts_in_any_order_give_the_same_bytes_also_after_being_kept(
     assert canonical(compute(back, INPUTS)) == bytes_
 
 
+def test_thirds_of_a_spread_weight_add_up_to_the_whole() -> None:
+    rows = [duty(n, kind=kind, done=on(9), replied=on(9)) for n, kind in enumerate(
+        (ClockKind.OPEN, ClockKind.HANDLE)
+    )]  # fmt: skip
+    _, four = schemes.shipped()["1_fujian_departments"]
+    (without, *_), (with_it, *_) = (
+        compute(facts(duties=rows, closings=closings), Inputs(four, SUBJECTS))
+        for closings in ([], [closed(7)])
+    )
+
+    assert [m.points for m in without.measures][:3] == [Decimal("33.33")] * 3
+    assert without.total == with_it.total == Decimal("100.00")
+
+
 @pytest.mark.parametrize("orders", [1, 9])
 def test_a_unit_with_few_orders_is_shown_and_not_ranked(orders: int) -> None:
-    from tests.scoring.rows import duty
-
     definition = Definition(
         full=Decimal(100), parts=(Part("closed_in_time", Decimal(100)),), kinds=("department",),
         levels=("city",), least_orders=10,

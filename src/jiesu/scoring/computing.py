@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 from jiesu.scoring import ranking
-from jiesu.scoring.definitions import Definition
+from jiesu.scoring.definitions import Definition, Part
 from jiesu.scoring.facts import Facts, Rows
 from jiesu.scoring.indicators import INDICATORS, Judged, Mask, Why, bad_rows
 from jiesu.scoring.points import CENT, cents, earned, rate, spread, wilson
@@ -188,19 +188,15 @@ def _score(
     ]
     rates = [rate(*one) for one in counts]
     weights = spread([Fraction(p.weight) for p in parts], [r is not None for r in rates])
+    won = [
+        None if reached is None else _earned(part, reached, weight)
+        for part, reached, weight in zip(parts, rates, weights, strict=True)
+    ]
     measures = []
-    for part, (numerator, denominator), reached, weight in zip(
-        parts, counts, rates, weights, strict=True
+    for part, count, reached, weight, points in zip(
+        parts, counts, rates, weights, won, strict=True
     ):
-        points = None
-        if reached is not None:
-            points = cents(
-                earned(
-                    reached, weight, Fraction(part.target), part.loss,
-                    lower_is_better=INDICATORS[part.indicator].lower_is_better,
-                )
-            )  # fmt: skip
-        low, high = wilson(numerator, denominator) or (None, None)
+        low, high = wilson(*count) or (None, None)
         left_out = {
             str(why): int(by_unit[place])
             for why, by_unit in counted.left_out[part.indicator].items()
@@ -208,19 +204,26 @@ def _score(
         }
         measures.append(
             Measure(
-                part.indicator, numerator, denominator, left_out,
-                None if reached is None else cents(reached), low, high, cents(weight), points,
+                part.indicator, *count, left_out, None if reached is None else cents(reached),
+                low, high, cents(weight), None if points is None else cents(points),
             )
         )  # fmt: skip
     lost = definition.fault_each * len(faults)
     if definition.fault_most is not None:
         lost = min(lost, definition.fault_most)
-    scored = [m.points for m in measures if m.points is not None]
-    total = max(sum(scored, Decimal()) - lost, Decimal()).quantize(CENT) if scored else None
+    scored = [points for points in won if points is not None]
+    total = None
+    if scored:  # exact, rounded once: three thirds are the whole
+        total = cents(max(sum(scored, Fraction()) - Fraction(lost), Fraction()))
     return UnitResult(
         subject.id, subject.name, group, int(counted.orders[place]), tuple(measures),
         tuple(faults), lost.quantize(CENT), total,
     )  # fmt: skip
+
+
+def _earned(part: Part, reached: Fraction, weight: Fraction) -> Fraction:
+    lower = INDICATORS[part.indicator].lower_is_better
+    return earned(reached, weight, Fraction(part.target), part.loss, lower_is_better=lower)
 
 
 def canonical(results: Sequence[UnitResult]) -> bytes:

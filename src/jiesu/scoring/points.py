@@ -1,4 +1,4 @@
-"""How a rate becomes points: exact sums, rounded once to the cent, half up.
+"""How a rate becomes points: exact fractions, rounded to the cent, half up, only to be shown.
 
 Fractions inside, so that neither thirds nor the order of adding matters.
 """
