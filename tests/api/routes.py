@@ -55,6 +55,10 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "/consultations/{pk}/opinion": {"text": "我局可以办"},
     "/consultations/{pk}/conclude": {"text": "由城管局办"},
     "/attachments": None,
+    "/supervision/instruments": {
+        "kind": "order", "unit": "urban", "matter": "占道经营", "demands": "限期整治",
+    },
+    "/supervision/instruments/{pk}/answer": {"version": 2, "answer": "已整治"},
 }  # fmt: skip
 QUERIES: dict[str, dict[str, str]] = {
     "/catalogue/duty": {"category": "0105", "region": "350102001"},

@@ -22,6 +22,8 @@ from jiesu.appeals.models import Appeal, Assignment, Attachment
 from jiesu.catalogue.codes import Table, items
 from jiesu.scoring import periods, schemes
 from jiesu.scoring.models import Period
+from jiesu.supervision import instruments
+from jiesu.supervision.instruments import Draft
 
 P = Permission
 READ = frozenset({P.APPEAL_VIEW, P.APPEAL_VIEW_AREA})
@@ -56,13 +58,17 @@ class Things:
             size=3, sm3="", uploaded_at=MONDAY, uploaded_by="林小满",
         )  # fmt: skip
         self.period = scored(world)
+        self.instrument = instruments.issue_new(
+            Draft("order", world.units["urban"], "占道经营", "限期整治"),
+            actor=world.actor("supervisor"), at=MONDAY,
+        )  # fmt: skip
         self.world = world
 
     def call(self, caller: Caller, method: str, path: str) -> Answer:
         pk = {
             "assignments": self.assignment.pk, "applications": self.application.pk,
             "consultations": self.consultation.pk, "attachments": self.attachment.pk,
-            "scoring": self.period.pk,
+            "scoring": self.period.pk, "supervision": self.instrument.pk,
         }.get(path.split("/")[1], 0)  # fmt: skip
         at = path.format(number=self.appeal.number, pk=pk, key="channel", code=self._code(path))
         if method == "GET":
@@ -78,6 +84,8 @@ class Things:
             row = Assignment.objects.get(pk=self.assignment.pk)
             stale = Appeal.objects.get(pk=self.appeal.pk).version
             body["version"] = row.version if path.startswith("/assignments") else stale
+            if path.startswith("/supervision"):
+                body["version"] = self.instrument.version
         return caller.post(at, body)
 
     @staticmethod
@@ -103,7 +111,9 @@ def scored(world: World) -> Period:
 
 
 def units_side(path: str) -> bool:
-    return path.startswith(("/assignments", "/consultations/{pk}/opinion"))
+    return path.startswith(
+        ("/assignments", "/consultations/{pk}/opinion", "/supervision/instruments/{pk}/answer")
+    )
 
 
 def walk(call: Callable[[str, str, str], str]) -> None:

@@ -13,7 +13,16 @@ from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from jiesu.api.v1 import appeals, assignments, catalogue, errors, moves, scoring, uploads
+from jiesu.api.v1 import (
+    appeals,
+    assignments,
+    catalogue,
+    errors,
+    moves,
+    scoring,
+    supervision,
+    uploads,
+)
 from jiesu.api.v1.auth import ClientKey
 from jiesu.api.v1.document import complete
 from jiesu.foundation.errors import FieldError
@@ -71,6 +80,7 @@ api.add_router("/consultations", assignments.consultations)
 api.add_router("/attachments", uploads.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/scoring", scoring.router)
+api.add_router("/supervision", supervision.router)
 api.add_router("", catalogue.places)
 
 

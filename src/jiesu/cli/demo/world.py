@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from jiesu.appeals.models import Appeal, Event
 from jiesu.catalogue import seed as catalogue_seed
-from jiesu.cli.demo import duties, people, phrases, scoring, stories, tree
+from jiesu.cli.demo import duties, people, phrases, scoring, stories, supervision, tree
 from jiesu.cli.demo.people import Account
 from jiesu.cli.simulation import planner, player, province
 from jiesu.cli.simulation.player import Played
@@ -71,6 +71,7 @@ def build(at: dt.datetime, tell: Callable[[int, int], None]) -> tuple[list[Accou
     with transaction.atomic():
         accounts = plant(at)
         played = happen(at, SEED, tell)
+        supervision.plant(at)
         scoring.score(at)
     mark(accounts)
     return accounts, played
