@@ -25,12 +25,14 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.functions import Concat
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from jiesu.appeals.models import Appeal, Clock, Event
 from jiesu.deadlines import policies
 from jiesu.deadlines.worktime import Budget
 from jiesu.deadlines.worktime import Unit as TimeUnit
-from jiesu.organizations.paths import below
+from jiesu.organizations.paths import STEP, subtree
 from jiesu.supervision.models import TriggerRule
 
 _EVENTS: Any = Event.objects  # known to the type checker as any subject's events
@@ -117,9 +119,15 @@ def find(rule: TriggerRule, since: dt.datetime, upto: dt.datetime) -> Found:
 
 def in_area(rule: TriggerRule, prefix: str = "appeal__") -> Q:
     """The orders a rule is about."""
-    wanted = Q(**below(f"{prefix}region_path", rule.office.region.path))
-    if rule.region is not None:
-        wanted &= Q(**below(f"{prefix}region_path", rule.region.path))
+    areas = [rule.office.region.path, rule.region.path if rule.region else ""]
+    wanted = Q()
+    for path in areas:
+        if len(path) > STEP:  # what lies at the very top is everything
+            # The expression keeps the region's index out of it: what happened in the window is
+            # little, the orders of an area are many, and SQLite would begin with those.
+            where = Concat(F(f"{prefix}region_path"), Value(""))
+            first, last = subtree(path)
+            wanted &= Q(GreaterThanOrEqual(where, first)) & Q(LessThan(where, last))
     if rule.urgencies:
         wanted &= Q(**{f"{prefix}urgency__in": rule.urgencies})
     if rule.appeal_types:
