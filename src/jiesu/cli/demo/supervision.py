@@ -24,7 +24,7 @@ def plant(at: dt.datetime) -> None:
     numbers.set_head("福州市效能办文件", "榕效", "福州市效能办", actor=office, at=at)
     defaults.load(office, at)
     handled = Appeal.objects.visible_to(office).filter(
-        status=Status.DISPATCHED, lead_unit__isnull=False
+        status=Status.DISPATCHED, lead_unit__region__path__startswith=office.region_path
     )
     orders = list(handled.order_by("due_at", "pk")[: SHOWN * 2])
     for index, appeal in enumerate(orders[:SHOWN]):
