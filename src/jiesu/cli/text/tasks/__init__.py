@@ -18,6 +18,7 @@ TASKS: dict[str, str] = {
     "places": "jiesu.cli.text.tasks.places",
     "topics": "jiesu.cli.text.tasks.topics",
     "unit": "jiesu.cli.text.tasks.units",
+    "replies": "jiesu.cli.text.tasks.replies",
     "warnings": "jiesu.cli.text.tasks.warnings",
 }
 
