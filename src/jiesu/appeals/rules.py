@@ -24,6 +24,12 @@ class Rule(StrEnum):
     MIN_REPLY_CHARACTERS = "min_reply_characters"
     CONTACT_REQUIRED = "contact_required"
     LEAD_WAITS_FOR_JOINT = "lead_waits_for_joint"
+    REPLY_FLAWS_STOP = "reply_flaws_stop"
+    WARN_EXTREME_MINUTES = "warn_extreme_minutes"
+    WARN_DANGER_MINUTES = "warn_danger_minutes"
+    WARN_MASS_MINUTES = "warn_mass_minutes"
+    WARN_STABILITY_MINUTES = "warn_stability_minutes"
+    WARN_OPINION_MINUTES = "warn_opinion_minutes"
 
 
 DEFAULTS: dict[Rule, tuple[int, str]] = {
@@ -38,6 +44,12 @@ DEFAULTS: dict[Rule, tuple[int, str]] = {
     Rule.MIN_REPLY_CHARACTERS: (15, "答复内容最少字数"),
     Rule.CONTACT_REQUIRED: (1, "提交答复前须有联系记录（1 是，0 否）"),
     Rule.LEAD_WAITS_FOR_JOINT: (0, "主办须待协办反馈后方可提交（1 是，0 否）"),
+    Rule.REPLY_FLAWS_STOP: (3, "答复有几类毛病即不得放行（0 只提示不拦截）"),
+    Rule.WARN_EXTREME_MINUTES: (2, "扬言极端类预警处置时限（分钟）"),
+    Rule.WARN_DANGER_MINUTES: (5, "突发险情类预警处置时限（分钟）"),
+    Rule.WARN_MASS_MINUTES: (15, "群体聚集类预警处置时限（分钟）"),
+    Rule.WARN_STABILITY_MINUTES: (30, "涉稳类预警处置时限（分钟）"),
+    Rule.WARN_OPINION_MINUTES: (60, "舆情类预警处置时限（分钟）"),
 }
 
 # What a rule may be set to: least, most.
@@ -53,6 +65,12 @@ BOUNDS: dict[Rule, tuple[int, int]] = {
     Rule.MIN_REPLY_CHARACTERS: (0, 500),
     Rule.CONTACT_REQUIRED: (0, 1),
     Rule.LEAD_WAITS_FOR_JOINT: (0, 1),
+    Rule.REPLY_FLAWS_STOP: (0, 12),
+    Rule.WARN_EXTREME_MINUTES: (1, 1440),
+    Rule.WARN_DANGER_MINUTES: (1, 1440),
+    Rule.WARN_MASS_MINUTES: (1, 1440),
+    Rule.WARN_STABILITY_MINUTES: (1, 1440),
+    Rule.WARN_OPINION_MINUTES: (1, 1440),
 }
 
 _TTL_SECONDS = 2.0

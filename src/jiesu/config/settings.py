@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "jiesu.notifications",
     "jiesu.scoring",
     "jiesu.supervision",
+    "jiesu.warnings",
     "jiesu.search",
     "jiesu.inspection",
     "jiesu.exports",

@@ -15,6 +15,7 @@ from jiesu.appeals.models import Appeal, Event
 from jiesu.inspection import clues, sampling
 from jiesu.notifications import notices, recipients
 from jiesu.supervision import followers as supervision
+from jiesu.warnings import raising
 
 Follower = Callable[[Event, Appeal, dt.datetime], None]
 
@@ -29,6 +30,7 @@ WISHES: tuple[tuple[Follower, Iterable[str]], ...] = (
     (clues.note_verdict, ("call_back", "rate")),
     (clues.note_repeat, ("dispatch",)),
     (supervision.relapse, ("repeated",)),
+    (raising.raise_on_registration, ("register",)),
 )
 
 

@@ -68,6 +68,8 @@ PLACES: tuple[Place, ...] = (
           count="jiesu.web.supervision.views.waiting"),
     Place("supervised", "督办反馈", "supervision:mine", frozenset({P.SUPERVISION_ANSWER}), WORK,
           count="jiesu.web.supervision.instruments.owed"),
+    Place("warnings", "预警", "warnings:home", frozenset({P.WARNINGS_ACT}), WATCH,
+          count="jiesu.web.warnings.views.waiting"),
     Place(
         "scoring", "考核", "scoring:home",
         frozenset({P.SCORING_VIEW, P.SCORING_OWN, P.SCORING_REMEDY}), WATCH,

@@ -15,6 +15,7 @@ DESKS: dict[str, str] = {  # folder: where its pages stand
     "orders": "orders/",
     "pick": "pick/",
     "supervision": "supervision/",
+    "warnings": "warnings/",
     "scoring": "scoring/",
     "notices": "notices/",
     "quality": "quality/",

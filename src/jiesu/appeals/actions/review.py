@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
-from jiesu.appeals.actions import merged
+from jiesu.appeals.actions import merged, reply_gate
 from jiesu.appeals.actions.transition import changing, check_centre, check_permission
 from jiesu.appeals.models import Appeal, Attachment, Reply
 from jiesu.catalogue import codes
@@ -38,7 +38,8 @@ def approve(
 
     ``public_reply`` is the wording as the reviewer mended it. Where no reply is wanted, the
     appeal is closed at once. Every appeal merged under this one is answered with it.
-    ``publish`` shows matter and answer to anyone, if the citizen agreed.
+    ``publish`` shows matter and answer to anyone, if the citizen agreed. A reply with as many kinds
+    of defects as the dated rule says is refused (Invalid); fewer are written down as overruled.
     """
     said = clean_text(note, max_length=1000, field="note", label="审核意见")
     with changing(appeal, actor=actor, at=at) as change:
@@ -52,6 +53,8 @@ def approve(
         mended = bool(public_reply) and answer != reply.public_reply
         if publish and not appeal.may_publish:
             raise invalid("publish", "诉求人不同意公开，不能公开发布。", "no_consent")
+        flaws = reply_gate.check(appeal, answer, at) if answer else []
+        overruled = {"overruled": flaws} if flaws else {}
         reply.stage, reply.decided_at = Reply.Stage.APPROVED, at
         reply.decided_by, reply.decision = actor.name, said
         reply.save(update_fields=["stage", "decided_at", "decided_by", "decision"])
@@ -61,7 +64,7 @@ def approve(
         ).update(is_public=True)  # fmt: skip
         merged.give(
             change, life.APPROVE, answer,
-            {"note": said, "mended": mended, "unit": reply.assignment.unit_name},
+            {"note": said, "mended": mended, "unit": reply.assignment.unit_name, **overruled},
         )  # fmt: skip
         if publish:
             change.change_appeal(published_at=at)

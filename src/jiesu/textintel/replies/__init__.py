@@ -55,7 +55,10 @@ class Rule:
 
 RULES: dict[Defect, Rule] = {
     Defect.PERFUNCTORY: Rule(
-        "套话空转", "写明查实了什么、做了什么、结果如何，不要只写“已转办”“正在办理”。", Gate.POLICY, 1.5
+        "套话空转",
+        "写明查实了什么、做了什么、结果如何，不要只写“已转办”“正在办理”。",
+        Gate.POLICY,
+        1.5,
     ),
     Defect.OFF_TOPIC: Rule("答非所问", "逐项回应诉求人提出的事项。", Gate.POLICY, 2),
     Defect.NO_MEASURE: Rule("没有办理措施", "写明采取的措施、责任单位和办理结果。", Gate.POLICY, 1),
@@ -64,11 +67,18 @@ RULES: dict[Defect, Rule] = {
     ),
     Defect.UNDATED_PROMISE: Rule("承诺没有期限", "写明完成的日期或期限。", Gate.POLICY, 1),
     Defect.PUSHES_AWAY: Rule(
-        "推诿", "先答复结果；确需其他单位办理的，写明依据并由本单位转交，不要让群众自己去问。", Gate.POLICY, 1.5
+        "推诿",
+        "先答复结果；确需其他单位办理的，写明依据并由本单位转交，不要让群众自己去问。",
+        Gate.POLICY,
+        1.5,
     ),
     Defect.BAD_MANNER: Rule("语气生硬", "改用平和、尊重的说法。", Gate.POLITICAL, 2),
-    Defect.PERSONAL_DATA: Rule("泄露个人信息", "删去或遮盖姓名、电话、证件号、住址。", Gate.SECRECY, 2),
-    Defect.NO_FACT: Rule("没有事实、结果或依据", "写明核实的情况、结果或所依据的规定。", Gate.LEGAL, 0.5),
+    Defect.PERSONAL_DATA: Rule(
+        "泄露个人信息", "删去或遮盖姓名、电话、证件号、住址。", Gate.SECRECY, 2
+    ),
+    Defect.NO_FACT: Rule(
+        "没有事实、结果或依据", "写明核实的情况、结果或所依据的规定。", Gate.LEGAL, 0.5
+    ),
     Defect.COPIED: Rule("照搬以前的答复", "按本次诉求重新核实、重新答复。", Gate.WORDING, 1.5),
     Defect.REPEALED_LAW: Rule("引用已废止的法律", "改引现行有效的规定。", Gate.LEGAL, 1),
     Defect.TYPO: Rule("错别字", "改正错字、重复和多余的标点。", Gate.WORDING, 0.3),
@@ -104,9 +114,7 @@ class Verdict:
 
     def gates(self) -> dict[Gate, tuple[Flaw, ...]]:
         """The five gates with the flaws at each."""
-        return {
-            gate: tuple(flaw for flaw in self.flaws if flaw.rule.gate is gate) for gate in Gate
-        }
+        return {gate: tuple(flaw for flaw in self.flaws if flaw.rule.gate is gate) for gate in Gate}
 
 
 def check_reply(
@@ -209,7 +217,7 @@ def _grams(text: str) -> set[str]:
 
 
 def _topic(read: Normalized, body: str, asked: str) -> list[Flaw]:
-    """Off topic: hardly a pair of characters of the matter comes again in a reply of some length."""
+    """Off topic: hardly a pair of characters of the matter comes again in a longer reply."""
     matter = _grams(normalize(asked).text)
     said = _grams(body)
     if len(matter) < 6 or len(said) < 8:

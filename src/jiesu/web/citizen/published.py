@@ -4,6 +4,7 @@ import re
 
 from jiesu.access.masking import mask_name
 from jiesu.appeals.models import Appeal
+from jiesu.textintel.redact import redact
 
 HIDDEN = "（略）"
 # Telephone, document and account numbers, however they are grouped; and mail addresses.
@@ -19,7 +20,7 @@ def scrub(text: str, appeal: Appeal) -> str:
             text = text.replace(own, HIDDEN)
     if len(appeal.name) > 1:
         text = text.replace(appeal.name, mask_name(appeal.name))
-    return without_numbers(text)
+    return redact(without_numbers(text))
 
 
 def without_numbers(text: str) -> str:

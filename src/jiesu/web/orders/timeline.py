@@ -19,6 +19,8 @@ OTHER_TITLES = {
     "merged_in": "并入一件诉求",
     "parted": "一件诉求撤销并单",
     "repeated": "诉求人再次反映",
+    "warning": "预警",
+    "warning_acted": "预警已处置",
     "opinion": "会商意见",
     "concluded": "会商结论",
 }

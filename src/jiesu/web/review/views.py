@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from jiesu.access import Actor
 from jiesu.access import Permission as P
@@ -18,6 +19,7 @@ from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table as CodeTable
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError, invalid
+from jiesu.web import reply_check
 from jiesu.web.components.faces import face_of_row, tags_of, type_words
 from jiesu.web.components.pieces import Empty, FileItem, Waiting
 from jiesu.web.components.widgets import Marks
@@ -123,6 +125,17 @@ def work(request: DeskRequest, number: str) -> HttpResponse:
     following = _queue(request.actor).exclude(pk=appeal.pk).first()
     url = reverse("review:work", args=[following.number]) if following else reverse("review:home")
     return done(request, words, url)
+
+
+@require_POST
+@desk_view(P.REVIEW_DECIDE)
+def check(request: DeskRequest, number: str) -> HttpResponse:
+    """The five gates of the reply as it now stands in the field."""
+    appeal = get_appeal_for(request.actor, number, P.REVIEW_DECIDE)
+    text = request.POST.get("public_reply", "")[:20_000]
+    return render(
+        request, "components/reply_gate.html", reply_check.shown(appeal, text, clock.now())
+    )
 
 
 def _queue(actor: Actor) -> Any:

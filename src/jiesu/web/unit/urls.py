@@ -10,5 +10,6 @@ urlpatterns = [
     path("hand/", views.hand_many, name="hand-many"),
     path("sign/", views.sign_many, name="sign-many"),
     path("<str:number>/report/<int:pk>/", views.report, name="report"),
+    path("<str:number>/report/<int:pk>/check/", views.check, name="check"),
     path("<str:number>/report/<int:pk>/draft/", views.save_draft, name="save-draft"),
 ]

@@ -21,7 +21,7 @@ from jiesu.appeals.models import Assignment, Attachment, Reply
 from jiesu.catalogue import templates as texts
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
-from jiesu.web import uploads
+from jiesu.web import reply_check, uploads
 from jiesu.web.components.faces import face_of_row
 from jiesu.web.components.pieces import Bulk, Empty
 from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
@@ -197,6 +197,16 @@ def report(request: DeskRequest, number: str, pk: int) -> HttpResponse:
         shown = _context(request, assignment, form, key)
         return refuse(request, error, "unit/report.html", shown, form=form)
     return done(request, "答复已提交。", reverse("orders:order", args=[number]))
+
+
+@require_POST
+@desk_view(P.HANDLING_REPORT)
+def check(request: DeskRequest, number: str, pk: int) -> HttpResponse:
+    """What the reply gate says of what is being written."""
+    assignment = get_assignment_for(request.actor, number, pk)
+    text = request.POST.get("public_reply", "")[:20_000]
+    said = reply_check.shown(assignment.appeal, text, clock.now()) if text.strip() else {}
+    return render(request, "components/reply_gate.html" if said else "unit/no_check.html", said)
 
 
 @require_POST

@@ -133,6 +133,8 @@ _EVENT_NAMES = {
     "merged_in": "并入一单",
     "parted": "撤销并入",
     "repeated": "重复来件",
+    "warning": "预警",
+    "warning_acted": "预警已处置",
     "opinion": "会商意见",
     "concluded": "会商结论",
 }

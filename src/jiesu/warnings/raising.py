@@ -1,0 +1,88 @@
+"""Warnings are raised when an order comes in, and acted on by people, with a clock running."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from jiesu.access import SYSTEM, Actor, Permission
+from jiesu.appeals import rules
+from jiesu.appeals.actions import warned
+from jiesu.appeals.models import Appeal, Event
+from jiesu.appeals.rules import Rule
+from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotFound, invalid
+from jiesu.foundation.text import clean_text
+from jiesu.textintel.warnings import read_warnings
+from jiesu.warnings.models import Warning
+
+LIMITS = {
+    Warning.Kind.EXTREME: Rule.WARN_EXTREME_MINUTES,
+    Warning.Kind.SUDDEN_DANGER: Rule.WARN_DANGER_MINUTES,
+    Warning.Kind.MASS: Rule.WARN_MASS_MINUTES,
+    Warning.Kind.STABILITY: Rule.WARN_STABILITY_MINUTES,
+    Warning.Kind.OPINION: Rule.WARN_OPINION_MINUTES,
+}
+
+
+def raise_on_registration(event: Event, appeal: Appeal, at: dt.datetime) -> None:
+    """This will read a new order and raise what warns in it, each class once.
+
+    A follower of registration: runs within seconds of it; the clock starts at the event.
+    """
+    full = Appeal.objects.only("title", "content").get(pk=appeal.pk)
+    text = f"{full.title}。{full.content}"
+    for found in read_warnings(text).found:
+        kind = Warning.Kind(found.kind.value)
+        minutes = rules.value(LIMITS[kind], event.at)
+        row, made = Warning.objects.get_or_create(
+            appeal_id=appeal.pk, kind=kind,
+            defaults={
+                "level": found.level.value, "quote": text[found.start : found.end][:200],
+                "words": list(found.words), "score": found.score, "source": found.source,
+                "raised_at": event.at, "act_by": event.at + dt.timedelta(minutes=minutes),
+            },
+        )  # fmt: skip
+        if made:
+            warned.note_warning(
+                appeal,
+                {"warning": kind.label, "quote": row.quote, "score": row.score,
+                 "source": row.source, "act_by": row.act_by},
+                actor=SYSTEM, at=at,
+            )  # fmt: skip
+
+
+def visible_to(actor: Actor) -> "QuerySet[Warning]":
+    """The warnings on the orders the actor sees."""
+    return Warning.objects.filter(appeal__in=Appeal.objects.visible_to(actor))
+
+
+def act(warning_id: int, act: str, note: str = "", *, actor: Actor, at: dt.datetime) -> Warning:
+    """This will note what was done about a warning, and stop its clock.
+
+    Refusals: Forbidden, NotFound, ChangedMeanwhile when somebody acted already, Invalid without an
+    act, or without a reason for a false alarm.
+    """
+    if not actor.may(Permission.WARNINGS_ACT):
+        raise Forbidden("您的岗位不能处置预警，请通知班长或督办员。")
+    if act not in Warning.Act.values:
+        raise invalid("act", "请选择处置方式。", "required")
+    said = clean_text(note, max_length=500, field="note", label="处置说明")
+    if act == Warning.Act.FALSE_ALARM and not said:
+        raise invalid("note", "请写明为什么是误报，供改进词表和模型。", "required")
+    with transaction.atomic():
+        row = visible_to(actor).select_related("appeal").filter(pk=warning_id).first()
+        if row is None:
+            raise NotFound("没有找到这条预警。")
+        done = Warning.objects.filter(pk=row.pk, acted_at=None).update(
+            acted_at=at, act=act, acted_by=actor.name, note=said
+        )
+        if not done:
+            raise ChangedMeanwhile("这条预警已由他人处置，请刷新后查看。")
+        row.refresh_from_db()
+        warned.note_acted(
+            row.appeal,
+            {"warning": row.get_kind_display(), "act": row.get_act_display(), "note": said,
+             "late": at > row.act_by},
+            actor=actor, at=at,
+        )  # fmt: skip
+    return row

@@ -1,0 +1,65 @@
+"""A threat rings within seconds of being registered, with its clock running."""
+
+import datetime as dt
+
+import pytest
+from tests.factories import appeals as make
+from tests.factories.world import MONDAY, World
+
+from jiesu.appeals.models import Event
+from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, Invalid, NotFound
+from jiesu.jobs import delivery
+from jiesu.warnings import raising
+from jiesu.warnings.models import Warning
+
+SOON = MONDAY + dt.timedelta(seconds=3)
+
+
+def threat(world: World) -> Warning:
+    make.registered(world, content="路灯一直不亮。再不处理我就从你们大楼跳下去，你们看着办！谢谢。")
+    deliver()
+    return Warning.objects.get()
+
+
+def deliver() -> None:
+    while delivery.deliver(SOON).full:
+        pass
+
+
+def test_a_threat_rings_with_its_words_and_two_minutes(world: World) -> None:
+    row = threat(world)
+
+    assert row.kind == Warning.Kind.EXTREME
+    assert "跳下去" in row.quote
+    assert "路灯" not in row.quote
+    assert row.act_by == MONDAY + dt.timedelta(minutes=2)
+    assert list(raising.visible_to(world.actor("supervisor"))) == [row]
+
+
+def test_an_ordinary_complaint_does_not_ring(world: World) -> None:
+    make.registered(world)
+    deliver()
+
+    assert not Warning.objects.exists()
+
+
+def test_what_was_done_stops_the_clock_and_stands_in_the_history(world: World) -> None:
+    row = threat(world)
+
+    raising.act(row.pk, "police", "已一键转110", actor=world.actor("supervisor"), at=SOON)
+
+    kinds = list(Event.objects.filter(appeal=row.appeal).values_list("kind", flat=True))
+    assert kinds.count("warning") == kinds.count("warning_acted") == 1
+    with pytest.raises(ChangedMeanwhile):
+        raising.act(row.pk, "reported", actor=world.actor("supervisor"), at=SOON)
+
+
+def test_a_false_alarm_needs_a_reason_and_an_agent_may_not_act(world: World) -> None:
+    row = threat(world)
+
+    with pytest.raises(Invalid):
+        raising.act(row.pk, "false_alarm", actor=world.actor("supervisor"), at=SOON)
+    with pytest.raises(Forbidden):
+        raising.act(row.pk, "police", actor=world.actor("agent"), at=SOON)
+    with pytest.raises(NotFound):
+        raising.act(row.pk + 1, "police", actor=world.actor("supervisor"), at=SOON)
