@@ -23,8 +23,8 @@ def look(appeal: Appeal, text: str) -> Verdict:
 
 
 def check(appeal: Appeal, text: str, at: dt.datetime) -> list[str]:
-    """The names of a reply's defects. Raises ``Invalid`` at the reply when their kinds are as many as
-    the dated rule stops (domain §7: the reply gate blocks or flags)."""
+    """The names of a reply's defects. Raises ``Invalid`` at the reply when their kinds are as many
+    as the dated rule stops (domain §7: the reply gate blocks or flags)."""
     defects = look(appeal, text).defects
     labels = [RULES[defect].label for defect in defects]
     limit = rules.value(Rule.REPLY_FLAWS_STOP, at)

@@ -13,7 +13,7 @@ from jiesu.textintel.normalize import Normalized, normalize
 from jiesu.textintel.redact import find as find_personal
 from jiesu.textintel.replies import wording as w
 
-LONGEST = 20_000
+LONGEST = 5_000  # judged; a public reply is a page or two
 
 
 class Defect(enum.StrEnum):
