@@ -65,7 +65,10 @@ def test_a_copied_reply_is_found():
 
 
 def test_personal_data_is_covered_by_its_kind():
-    text = "联系人：李建国，身份证号11010519491231002X，车牌琼A12345，住3栋2单元401室，电话138 1234 5678。"
+    text = (
+        "联系人：李建国，身份证号11010519491231002X，车牌琼A12345，"
+        "住3栋2单元401室，电话138 1234 5678。"
+    )
 
     assert {piece.kind for piece in find(text)} == {
         Personal.NAME, Personal.IDENTITY, Personal.PLATE, Personal.ADDRESS, Personal.PHONE
