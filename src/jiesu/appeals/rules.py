@@ -44,7 +44,7 @@ DEFAULTS: dict[Rule, tuple[int, str]] = {
     Rule.MIN_REPLY_CHARACTERS: (15, "答复内容最少字数"),
     Rule.CONTACT_REQUIRED: (1, "提交答复前须有联系记录（1 是，0 否）"),
     Rule.LEAD_WAITS_FOR_JOINT: (0, "主办须待协办反馈后方可提交（1 是，0 否）"),
-    Rule.REPLY_FLAWS_STOP: (3, "答复有几类毛病即不得放行（0 只提示不拦截）"),
+    Rule.REPLY_FLAWS_STOP: (4, "答复有几类毛病即不得放行（0 只提示不拦截）"),
     Rule.WARN_EXTREME_MINUTES: (2, "扬言极端类预警处置时限（分钟）"),
     Rule.WARN_DANGER_MINUTES: (5, "突发险情类预警处置时限（分钟）"),
     Rule.WARN_MASS_MINUTES: (15, "群体聚集类预警处置时限（分钟）"),
