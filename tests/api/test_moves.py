@@ -498,12 +498,14 @@ def test_a_citizens_good_rating_closes(
     now.forward(hours=3)
     channel = issue("fuzhou_centre", {P.INTAKE_ADD_FACTS})
 
-    rated = channel.post(
-        f"/appeals/{appeal.number}/rate", {"satisfaction": 5, "solved": True, "proof": "2046"}
-    )
-    wrong = channel.post(f"/appeals/{appeal.number}/rate", {"satisfaction": 9, "proof": "2046"})
-    twice = channel.post(f"/appeals/{appeal.number}/rate", {"satisfaction": 1, "proof": "2046"})
+    code, url = appeal.query_code, f"/appeals/{appeal.number}/rate"
 
+    by_phone = channel.post(url, {"satisfaction": 5, "solved": True, "proof": "2046"})
+    rated = channel.post(url, {"satisfaction": 5, "solved": True, "proof": code}, key="r")
+    wrong = channel.post(url, {"satisfaction": 9, "proof": code}, key="w")
+    twice = channel.post(url, {"satisfaction": 1, "proof": code}, key="t")
+
+    assert by_phone.status == 404
     assert rated.data["satisfaction"] == 5
     assert wrong.fields == {"satisfaction": "out_of_range"}
     assert twice.code == "not_allowed_now"

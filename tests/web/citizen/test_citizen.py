@@ -2,11 +2,12 @@
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.factories import appeals as make
 from tests.factories.world import World
 
-from jiesu.appeals.models import Appeal
+from jiesu.appeals.models import Appeal, Attachment
 
 TYPED = {
     "content": "小区门口路灯坏了一周，晚上看不清路，希望尽快修好。", "appeal_type": "02",
@@ -21,9 +22,9 @@ def _no_counts() -> None:
     cache.clear()
 
 
-def knowing(appeal: Appeal) -> Client:
+def knowing(appeal: Appeal, proof: str = "") -> Client:
     client = Client()
-    client.post("/query/", {"number": appeal.number, "proof": appeal.phone[-4:]})
+    client.post("/query/", {"number": appeal.number, "proof": proof or appeal.query_code})
     return client
 
 
@@ -111,6 +112,38 @@ def test_a_content_citizen_closes_and_a_bad_rating_waits_for_a_call(world: World
     assert good.status == "closed"
     assert bad.status == "callback"
     assert bad.satisfaction == 1
+
+
+def test_whoever_only_knows_the_phone_reads_but_neither_rates_nor_withdraws(world: World) -> None:
+    appeal = make.answered(world)
+    unit = knowing(appeal, appeal.phone[-4:])
+    rate = f"/progress/{appeal.number}/rate/"
+
+    seen = unit.get(f"/progress/{appeal.number}/")
+    tried = unit.post(rate, {"solved": "yes", "satisfaction": "5"})
+    again = unit.post(tried.headers["Location"], {"number": appeal.number, "proof": "2046"})
+    right = unit.post(
+        tried.headers["Location"], {"number": appeal.number, "proof": appeal.query_code}
+    )
+
+    appeal.refresh_from_db()
+    assert seen.status_code == 200
+    assert tried.headers["Location"].startswith("/query/?")
+    assert again.status_code == 404
+    assert right.headers["Location"].startswith(rate)
+    assert appeal.satisfaction is None
+
+
+def test_forms_with_files_are_limited_before_anything_is_stored(world: World) -> None:
+    client = Client()
+    picture = b"\xff\xd8\xff\xe0" + b"0" * 64
+
+    for _ in range(31):
+        file = SimpleUploadedFile("a.jpg", picture, "image/jpeg")
+        answer = client.post("/submit/", {**TYPED, "content": "", "files": file})
+
+    assert "上传太频繁了" in answer.content.decode()
+    assert Attachment.objects.count() <= 9
 
 
 def test_published_answers_are_open_to_all_and_others_are_not(world: World) -> None:

@@ -78,20 +78,21 @@ def appeal_for(
 
 
 def appeal_of_citizen(
-    request: Call, number: str, permission: Permission, proof: str, version: int | None = None
-) -> Appeal:
+    request: Call, number: str, permission: Permission, proof: str, version: int | None = None,
+    *, code_only: bool = False,
+) -> Appeal:  # fmt: skip
     """The gate for what citizens do themselves: with a proof, or as anyone who may see the appeal.
 
     A channel that only brings appeals in holds no permission to read them; it passes on what the
-    citizen proves with.
+    citizen proves with. ``code_only``: the query code, not the phone's last digits.
     """
     if not proof:
         return appeal_for(request, number, permission, version)
     require(request.actor, permission)
-    return _proven(number, proof)
+    return _proven(number, proof, code_only)
 
 
-def _proven(number: str, proof: str) -> Appeal:
+def _proven(number: str, proof: str, code_only: bool) -> Appeal:
     """The citizen's appeal; whoever guesses at one number is stopped, by whichever clients."""
     key = f"api:proof:{hashlib.sha256(number.encode()).hexdigest()}"
     if cache.get(key, 0) >= PROOF_TRIES:
@@ -100,7 +101,7 @@ def _proven(number: str, proof: str) -> Appeal:
             {"Retry-After": str(PROOF_SECONDS)},
         )  # fmt: skip
     try:
-        return get_appeal_for_citizen(number, proof)
+        return get_appeal_for_citizen(number, proof, code_only=code_only)
     except NotFound:
         cache.add(key, 0, PROOF_SECONDS)
         with contextlib.suppress(ValueError):  # it ran out between the two

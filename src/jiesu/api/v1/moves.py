@@ -81,7 +81,9 @@ def withdraw(request: Call, number: str, body: inputs.Withdraw) -> Appeal:
     """诉求人撤回诉求。"""
     if body.version is None and not body.proof:
         raise invalid("version", "请带上读取时的 version。", "required")
-    appeal = door.appeal_of_citizen(request, number, life.WITHDRAW.needs, body.proof, body.version)
+    appeal = door.appeal_of_citizen(
+        request, number, life.WITHDRAW.needs, body.proof, body.version, code_only=True
+    )
     return intake.withdraw(
         appeal, body.reason, actor=request.actor, at=request.at, proven=bool(body.proof)
     )
@@ -256,7 +258,7 @@ def call_back(request: Call, number: str, body: inputs.CallBack) -> Callback:
 @acts(201, key=True)
 def rate(request: Call, number: str, body: inputs.Rate) -> Callback:
     """诉求人自己的评价，每轮一次。"""
-    appeal = door.appeal_of_citizen(request, number, life.RATE.needs, body.proof)
+    appeal = door.appeal_of_citizen(request, number, life.RATE.needs, body.proof, code_only=True)
     values = dict(body)
     del values["proof"]
     said = Said(reached=True, **values)

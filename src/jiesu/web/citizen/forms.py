@@ -150,6 +150,13 @@ class QueryForm(forms.Form):
         error_messages={"required": "请填写电话后四位或查询码。"},
     )  # fmt: skip
 
+    def __init__(self, *args: Any, code_only: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if code_only:
+            self.fields["proof"].label = "查询码"
+            self.fields["proof"].help_text = "登记时给您的 6 位数字。"
+            self.fields["proof"].error_messages["required"] = "请填写查询码。"
+
 
 class FactsForm(forms.Form):
     """Add what is new."""

@@ -5,6 +5,7 @@ or the query code were given once. No address holds anything personal.
 """
 
 import hashlib
+import hmac
 import re
 import unicodedata
 from typing import Any, cast
@@ -53,12 +54,16 @@ from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
 KNOWN = "citizen_appeals"  # the session's list of numbers
+PROVEN = "citizen_proven"  # of those, the ones sent from here or opened with the query code
 SENT = "citizen_sent"  # what this browser sent, and the number it got
 MOST_KNOWN = 20
 TRIES, TRIES_SECONDS = 10, 600
 NUMBER_TRIES, NUMBER_SECONDS = 30, 3600  # whoever asks: four digits are soon tried through
 SUBMITS, SUBMITS_SECONDS = 20, 3600
+FILE_POSTS = 30  # forms with files an hour, right or wrong: what is stored is bounded by it
 SMALL_PAGES = frozenset({"facts", "urge", "withdraw", "rate"})
+# The last digits of a phone are known to whoever handles the appeal: these take the query code.
+CODE_PAGES = frozenset({"withdraw", "rate"})
 CENTRES_OWN = frozenset({"answered_directly", "refused", "handed_over"})  # answered by the centre
 WORST_CONTENT = 2  # this level and below are asked why
 
@@ -97,10 +102,15 @@ def submit(request: HttpRequest) -> HttpResponse:
     status = 422
     file_errors: list[str] = []
     try:
+        if request.FILES:
+            _not_too_often(request, "files", FILE_POSTS, SUBMITS_SECONDS,
+                           "上传太频繁了，请一小时后再传，或先不带附件提交。")  # fmt: skip
         # Files are taken even from a form that is wrong elsewhere: nobody chooses them twice.
         uploads.receive(request, citizen(), Attachment.Purpose.APPEAL, key)
     except Invalid as error:
         file_errors = [one.message for one in error.errors]
+    except UseCaseError as error:
+        file_errors = [error.message]
     try:
         if valid and not file_errors:
             print_ = _fingerprint(form)
@@ -109,7 +119,7 @@ def submit(request: HttpRequest) -> HttpResponse:
                 messages.info(request, "这件事您刚才已经提交过，没有重复登记。")
             else:
                 appeal = _register(request, form, local, key)
-                _remember(request, appeal)
+                _remember(request, appeal, proven=True)
                 sent[print_] = appeal.number
                 request.session[SENT] = list(sent.items())[-MOST_KNOWN:]
             request.session["citizen_last"] = sent[print_]
@@ -182,13 +192,15 @@ def query(request: HttpRequest) -> HttpResponse:
     Who came here because a session had run out goes on where they were, with what they typed.
     """
     then, kept = request.GET.get("then", ""), request.GET.get("kept", "")
-    shown: dict[str, Any] = {"mine": _known(request), "kept": kept}
+    code_only = then in CODE_PAGES
+    shown: dict[str, Any] = {"mine": _known(request), "kept": kept, "code_only": code_only}
     if request.method != "POST":
         number = request.GET.get("number", "")[:19]
-        shown["form"] = QueryForm(initial={"number": number} if number.isdecimal() else None)
+        known = {"number": number} if number.isdecimal() else None
+        shown["form"] = QueryForm(initial=known, code_only=code_only)
         shown["asked_for"] = number
         return render(request, "citizen/query.html", shown)
-    form = QueryForm(request.POST)
+    form = QueryForm(request.POST, code_only=code_only)
     shown["form"] = form
     if not form.is_valid():
         shown["wrong"] = _wrong(form)
@@ -201,10 +213,10 @@ def query(request: HttpRequest) -> HttpResponse:
         _not_too_often(request, "number", NUMBER_TRIES, NUMBER_SECONDS,
                        "这件诉求的查询次数太多，请一小时后再试，或拨打 12345 查询。",
                        by=number[:19])  # fmt: skip
-        appeal = get_appeal_for_citizen(number, proof)
+        appeal = get_appeal_for_citizen(number, proof, code_only=code_only)
     except UseCaseError as error:
         return refuse(request, error, "citizen/query.html", shown, form=form)
-    _remember(request, appeal)
+    _remember(request, appeal, proven=hmac.compare_digest(proof, appeal.query_code))
     if then in SMALL_PAGES:
         url = reverse(f"citizen:{then}", args=[appeal.number])
         return redirect(with_restored(url, kept) if kept else url)
@@ -251,6 +263,9 @@ def facts(request: HttpRequest, number: str) -> HttpResponse:
     key = uploads.key_of(request)
 
     def run(appeal: Appeal, said: dict[str, Any]) -> None:
+        if request.FILES:
+            _not_too_often(request, "files", FILE_POSTS, SUBMITS_SECONDS,
+                           "上传太频繁了，请一小时后再传。")  # fmt: skip
         uploads.receive(request, citizen(), Attachment.Purpose.FACTS, key)
         once(request, lambda: add(appeal, said))
 
@@ -348,10 +363,11 @@ def answer(request: HttpRequest, number: str) -> HttpResponse:
 # --- inside ---------------------------------------------------------------------------------------
 
 
-def _remember(request: HttpRequest, appeal: Appeal) -> None:
-    """Let this browser see the appeal until its session ends."""
-    known = [n for n in request.session.get(KNOWN, []) if n != appeal.number]
-    request.session[KNOWN] = [appeal.number, *known][:MOST_KNOWN]
+def _remember(request: HttpRequest, appeal: Appeal, *, proven: bool) -> None:
+    """Let this browser see the appeal until its session ends; ``proven``: and end or rate it."""
+    for key in (KNOWN, PROVEN) if proven else (KNOWN,):
+        known = [n for n in request.session.get(key, []) if n != appeal.number]
+        request.session[key] = [appeal.number, *known][:MOST_KNOWN]
 
 
 def _known(request: HttpRequest) -> list[Appeal]:
@@ -431,8 +447,9 @@ def _small(
     upload_key: str = "",
 ) -> HttpResponse:
     """A page with a small form about one's own appeal."""
-    appeal = _mine(request, number)
     page = request.path.rstrip("/").rpartition("/")[2]
+    proven = page not in CODE_PAGES or number in request.session.get(PROVEN, [])
+    appeal = _mine(request, number) if proven else None
     if appeal is None:
         return _prove_first(request, number, page)
     form = form_class(request.POST if request.method == "POST" else None)
