@@ -37,7 +37,9 @@ def find(query: str, actor: Actor, *, limit: int = 20, after: int = 0) -> list[s
         return []
     compact = text.replace(" ", "").replace("-", "")
     if compact.isascii() and compact.isdigit() and len(compact) >= _NUMBER_PREFIX:
-        exact = _by_phone(text, actor, after + limit) or _by_number(compact, actor, after + limit)
+        person = person_of(text)
+        exact = of_person(person, actor, limit=after + limit) if person else []
+        exact = exact or _by_number(compact, actor, after + limit)
         if exact:
             return exact[after:]
     asked = words.asked(text)
@@ -138,14 +140,20 @@ def _by_number(digits: str, actor: Actor, limit: int) -> list[str]:
     return list(rows.order_by("-number").values_list("number", flat=True)[:limit])
 
 
-def _by_phone(text: str, actor: Actor, limit: int) -> list[str]:
-    """Appeals of the person with this telephone, for those who may learn whose it is."""
+def person_of(text: str) -> str:
+    """The keyed hash under which the person with this telephone is found; "" for no telephone.
+
+    It stands in addresses and kept filters in place of the number.
+    """
     number = identifiers.normalize_phone(text)
-    if identifiers.phone_problem(number):
-        return []
+    return "" if identifiers.phone_problem(number) else keyring().search_hash(number)
+
+
+def of_person(person: str, actor: Actor, *, limit: int = 20) -> list[str]:
+    """The numbers of a person's appeals (``person_of``), for those who may learn whose they are."""
     if not (actor.may(Permission.APPEAL_REVEAL) or actor.may(Permission.INTAKE_REGISTER)):
         return []
-    rows = Appeal.objects.visible_to(actor).by_phone(keyring().search_hash(number))
+    rows = Appeal.objects.visible_to(actor).by_phone(person)
     page = rows.order_by("-pk").values_list("number", "confidentiality", "agent_id")[: limit * 2]
     staff = is_centre_staff(actor)
     return [

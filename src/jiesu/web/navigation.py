@@ -100,7 +100,7 @@ PLACES: tuple[Place, ...] = (
 
 NOTICES = "jiesu.web.notices.views.newest"  # (actor, at) -> list[Notice]
 UNREAD = "jiesu.web.notices.views.unread"  # (actor, at) -> Count, shown beside 通知
-SEARCH_URL = "orders:home"  # the search box of every page: ?q=
+SEARCH_URL = "orders:find"  # the search box of every page: q, by POST
 
 
 def url_or_nothing(name: str) -> str:

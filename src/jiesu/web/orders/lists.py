@@ -1,6 +1,6 @@
 """All orders within one's scope, and what a person keeps of any desk's list."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -36,6 +36,19 @@ def home(request: DeskRequest) -> HttpResponse:
     ]  # fmt: skip
     shown = list_context(request, "orders", work, at, quick=QUICK_MINE)
     return render(request, "lists/list.html", {**shown, "heading": "全部工单"})
+
+
+@require_POST
+@desk_view(P.APPEAL_VIEW)
+def find(request: DeskRequest) -> HttpResponse:
+    """What was typed into a search box or a filter, brought to the list as an address.
+
+    Sent by POST, so that a telephone someone searches for stands in no address and no log.
+    """
+    wishes = OrderFilter.read(request.POST.dict())
+    tab = urlencode({"tab": tab}) if (tab := request.POST.get("tab", "")) else ""
+    query = "&".join(part for part in (tab, wishes.query()) if part)
+    return redirect(f"{_home(request.POST.get('desk', ''))}?{query}")
 
 
 @require_POST

@@ -5,6 +5,7 @@ from jiesu.web.orders import exports, lists, views
 app_name = "orders"
 urlpatterns = [
     path("", lists.home, name="home"),
+    path("find/", lists.find, name="find"),
     path("lists/<str:desk>/keep/", lists.keep_filter, name="keep-filter"),
     path("lists/<str:desk>/columns/", lists.columns, name="columns"),
     path("lists/drop/<int:pk>/", lists.drop_filter, name="drop-filter"),
