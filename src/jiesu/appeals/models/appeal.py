@@ -145,6 +145,23 @@ class Appeal(models.Model):
             models.Index(fields=["region_path", "id"], name="appeal_region"),
             models.Index(fields=["lead_unit", "status", "id"], name="appeal_lead"),
             models.Index(fields=["category", "region_path", "id"], name="appeal_category"),
+            # what lists filter by, newest first: each walks its index and stops at a page
+            models.Index(fields=["centre", "status", "-id"], name="appeal_centre_newest"),
+            models.Index(fields=["status", "-id"], name="appeal_status_newest"),
+            models.Index(fields=["channel", "-id"], name="appeal_channel_newest"),
+            models.Index(fields=["urgency", "-id"], name="appeal_urgency_newest"),
+            models.Index(fields=["lead_unit_path", "-id"], name="appeal_lead_path"),
+            models.Index(fields=["registered_at"], name="appeal_registered"),
+            # flags that few orders carry: nothing to keep until one does
+            models.Index(fields=["-id"], condition=Q(urge_count__gt=0), name="appeal_urged"),
+            models.Index(fields=["-id"], condition=Q(redo_count__gt=0), name="appeal_redone"),
+            models.Index(fields=["-id"], condition=Q(is_difficult=True), name="appeal_difficult"),
+            models.Index(fields=["-id"], condition=Q(merged_count__gt=0), name="appeal_masters"),
+            models.Index(fields=["-id"], condition=Q(breach_count__gt=0), name="appeal_breached"),
+            models.Index(
+                fields=["-id"], condition=Q(satisfaction__lt=3), name="appeal_dissatisfied"
+            ),
+            models.Index(fields=["-id"], condition=Q(solved=False), name="appeal_unsolved"),
             models.Index(fields=["agent_id", "id"], name="appeal_agent"),
             models.Index(
                 fields=["phone_hash", "id"], condition=~Q(phone_hash=""), name="appeal_phone"
