@@ -85,3 +85,17 @@ def test_a_planned_merger_is_carried_out_by_the_tick_on_its_day(world: World) ->
     assert done.counts["applied"] == 1
     assert Assignment.objects.get(pk=make.lead_of(appeal).pk).unit_name == "鼓楼生态环境局"
     assert Appeal.objects.get(pk=appeal.pk).lead_unit_name == "鼓楼生态环境局"
+
+
+def test_heirs_of_a_merger_or_split_see_what_their_predecessor_closed(world: World) -> None:
+    done = make.closed(world)
+    heir = world.actor("environment_clerk")
+    assert not Appeal.objects.visible_to(heir).filter(pk=done.pk).exists()
+
+    changes.merge_units(
+        [world.units["urban"]], world.units["environment"], actor=SYSTEM, at=AT,
+        effective=AT.date(),
+    )  # fmt: skip
+
+    assert Appeal.objects.visible_to(heir).filter(pk=done.pk).exists()
+    assert not Appeal.objects.visible_to(world.actor("siming_clerk")).filter(pk=done.pk).exists()

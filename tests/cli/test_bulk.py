@@ -101,9 +101,9 @@ def test_lives_in_bulk_leave_column_by_column_what_the_use_cases_leave(fujian: P
 
 # Moves that leave no event of their own name, and those that the simulation does not make.
 NOT_SIMULATED = {
-    "reclassify", "unmerge", "add_joint", "reassign", "terminate", "unlist", "consult", "reopen",
-    "assign_lead", "assign_joint", "cancel", "assign_below", "take_over", "recall", "work_again",
-    "finish",
+    "recuse", "reclassify", "unmerge", "add_joint", "reassign", "terminate", "unlist", "consult",
+    "reopen", "assign_lead", "assign_joint", "cancel", "assign_below", "take_over", "recall",
+    "work_again", "finish",
 }  # fmt: skip
 
 

@@ -184,6 +184,7 @@ REGISTER = _appeal(
 ADD_FACTS = _appeal(
     "add_facts", "补充情况", from_=OPEN, needs=P.INTAKE_ADD_FACTS
 )  # fmt: skip
+RECUSE = _appeal("recuse", "申请回避", from_=OPEN, needs=P.APPEAL_VIEW)
 URGE = _appeal("urge", "催办", from_=OPEN, needs=P.INTAKE_URGE)
 ACCEPT = _appeal(
     "accept", "受理", from_=[S.REGISTERED], to=S.ACCEPTED, needs=P.TRIAGE_ACCEPT,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jiesu.access import Actor, ActorKind
+from jiesu.access.recusal import why_step_aside
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals.lifecycle import LIVE, STATE_NAMES, STATUS_NAMES, Move, State, Status
 from jiesu.appeals.models import Appeal, Assignment
@@ -16,13 +17,13 @@ APPEAL_OPTIONS: tuple[Move[Status], ...] = (
     life.ACCEPT, life.DISPATCH, life.APPROVE, life.CALL_BACK, life.SEND_BACK, life.RESUME,
     life.UNLIST, life.ANSWER_DIRECTLY, life.REASSIGN, life.ADD_JOINT, life.MERGE, life.UNMERGE,
     life.RECLASSIFY, life.ADD_FACTS, life.URGE, life.CONSULT, life.LIST_DIFFICULT, life.REFUSE,
-    life.HAND_OVER, life.WITHDRAW, life.CLOSE, life.REOPEN, life.ARCHIVE,
+    life.HAND_OVER, life.WITHDRAW, life.CLOSE, life.REOPEN, life.ARCHIVE, life.RECUSE,
 )  # fmt: skip
 ASSIGNMENT_OPTIONS: tuple[Move[State], ...] = (
     life.SIGN, life.SUBMIT, life.INNER_APPROVE, life.INNER_REJECT, life.CONTACT, life.APPLY,
     life.REQUEST_RETURN, life.PASS_DOWN, life.RECALL, life.TAKE_OVER,
 )  # fmt: skip
-OPEN_TO_ALL_UNITS = frozenset({"add_facts", "urge", "consult"})
+OPEN_TO_ALL_UNITS = frozenset({"add_facts", "urge", "consult", "recuse"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ def appeal_options(appeal: Appeal, actor: Actor) -> list[Option]:
         if not actor.may(move.needs):
             continue
         reason = ""
-        if (
+        if why_step_aside(actor, appeal.recused):
+            reason = "您已申请回避"
+        elif (
             actor.kind in (ActorKind.PERSON, ActorKind.CLIENT)
             and move.name not in OPEN_TO_ALL_UNITS
             and appeal.centre_id != actor.unit_id
@@ -67,7 +70,9 @@ def assignment_options(
         if not actor.may(move.needs):
             continue
         reason = ""
-        if Status(appeal.status) not in may_work:
+        if why_step_aside(actor, appeal.recused):
+            reason = "您已申请回避"
+        elif Status(appeal.status) not in may_work:
             reason = f"工单{STATUS_NAMES[Status(appeal.status)]}"
         elif State(assignment.state) not in move.from_:
             reason = f"{STATE_NAMES[State(assignment.state)]}时不能{move.label}"

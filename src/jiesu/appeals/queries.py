@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 
 from jiesu.access import Actor, ActorKind, Permission
 from jiesu.appeals.lifecycle import ENDED, LIVE, State, Status
+from jiesu.organizations.models import UnitSuccession
 from jiesu.organizations.paths import STEP, below
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
     def visible_to(self, actor: Actor) -> "AppealQuerySet":
         """Those within the actor's scope; also for counts, search, exports and statistics.
 
-        Centre staff, supervisors and leaders see their region's; a unit sees what it or a unit
-        below it was ever assigned; whoever has no post sees nothing.
+        Centre staff, supervisors and leaders see their region's; a unit sees what it, a unit below
+        it or one whose heir it is was ever assigned; whoever has no post sees nothing.
         """
         if actor.kind is ActorKind.SYSTEM:
             return self
@@ -45,8 +46,8 @@ class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
             area = Q(**below("_area", actor.region_path))
             return rows.filter(area | Q(centre_id=actor.unit_id))
         assignments = apps.get_model("appeals", "Assignment")._default_manager
-        mine = assignments.filter(**below("unit_path", actor.unit_path)).values("appeal_id")
-        return self.filter(pk__in=mine)
+        theirs = Q(**below("unit_path", actor.unit_path)) | Q(unit__in=_predecessors(actor))
+        return self.filter(pk__in=assignments.filter(theirs).values("appeal_id"))
 
     def of_centre(self, actor: Actor) -> "AppealQuerySet":
         """Those whose dispatch, review and call-back are the actor's centre's."""
@@ -94,6 +95,15 @@ class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
     def published(self) -> "AppealQuerySet":
         """Those whose answer anyone may read."""
         return self.filter(published_at__isnull=False)
+
+
+def _predecessors(actor: Actor) -> "models.QuerySet[UnitSuccession, int]":
+    """The units whose duties the actor's unit took over by merger or split, and theirs before."""
+    successions = UnitSuccession.objects
+    before = successions.filter(new_id=actor.unit_id).values("old_id")
+    return successions.filter(Q(new_id=actor.unit_id) | Q(new__in=before)).values_list(
+        "old_id", flat=True
+    )
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment", "Assignment"]):

@@ -258,12 +258,19 @@ def resume(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> App
 
 
 def list_difficult(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Appeal:
-    """This will put the appeal on the long-term list 疑难挂账; its clocks stand still."""
+    """This will put the appeal on the long-term list 疑难挂账; its clocks stand still.
+
+    Refused while something its units applied for waits: on the list nobody could judge it.
+    """
     why = clean_text(reason, max_length=1000, field="reason", label="挂账理由")
     if not why:
         raise invalid("reason", "请写明挂账理由和后续计划。", "required")
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
+        if appeal.pending_applications:
+            raise NotAllowedNow(
+                f"有 {appeal.pending_applications} 项申请等待审批，请先审批，再列入疑难挂账。"
+            )
         change.move(life.LIST_DIFFICULT, data={"reason": why}, is_difficult=True)
     return appeal
 

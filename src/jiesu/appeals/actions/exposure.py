@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from jiesu.access import Actor
 from jiesu.access.exposure import View, is_centre_staff, may_reveal, personal_view
 from jiesu.access.masking import mask_address, mask_document, mask_name, mask_phone
+from jiesu.access.recusal import why_step_aside
 from jiesu.appeals.models import Appeal
 from jiesu.foundation.errors import Forbidden, invalid
 from jiesu.foundation.text import clean_text
@@ -53,6 +54,8 @@ def reveal(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime, ip: st
     why = clean_text(reason, max_length=200, field="reason", label="查看事由")
     if len(why) < 4:
         raise invalid("reason", "请写明查看个人信息的事由（至少 4 个字），将记入审计。", "required")
+    if aside := why_step_aside(actor, appeal.recused):
+        raise Forbidden(aside)
     if not person_of(appeal, actor).can_reveal:
         raise Forbidden("该诉求人信息对您的岗位保密，不能查看。")
     audit.record("reveal", actor=actor, at=at, subject=appeal.number, data={"reason": why}, ip=ip)

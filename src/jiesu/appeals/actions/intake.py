@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,6 @@ import orjson
 from django.db import connection, transaction
 
 from jiesu.access import Actor, ActorKind
-from jiesu.access.masking import mask_name, mask_phone
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import lookups
 from jiesu.appeals.actions import merged, triage
@@ -124,8 +124,6 @@ def register(
                     "category": appeal.category_name,
                     "region": appeal.region_name,
                     "urgency": appeal.urgency,
-                    "petitioner": mask_name(appeal.name),
-                    "phone": mask_phone(appeal.phone),
                     "title": appeal.title,
                 },
             )
@@ -149,12 +147,13 @@ def accept(
     Refusals: NotAllowedNow, Forbidden, ChangedMeanwhile, Invalid for an unknown code.
     """
     changes = _classification(appeal, at, category_code, appeal_type, urgency, region_code)
+    before, changes = _overruled(appeal, changes)
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
+        check_permission(actor, life.ACCEPT)
         if changes:
             change.change_appeal(**changes)
-        check_permission(actor, life.ACCEPT)
-        _accept(change)
+        _accept(change, before, changes)
     return appeal
 
 
@@ -178,18 +177,13 @@ def reclassify(
         )
     if is_difficult is not None:
         changes["is_difficult"] = is_difficult
-    before = {k: _plain(getattr(appeal, k)) for k in changes}
-    changes = {k: v for k, v in changes.items() if _plain(v) != before[k]}
+    before, changes = _overruled(appeal, changes)
     if not changes:
         return appeal
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
-        after = {k: _plain(v) for k, v in changes.items()}
-        change.move(
-            life.RECLASSIFY,
-            data={"before": {k: before[k] for k in after}, "after": after},
-            **changes,
-        )
+        change.move(life.RECLASSIFY, data=_facts_of(before, changes), **changes)
+        change.outdate()  # who reads the old class or place must not act on it
     return appeal
 
 
@@ -346,8 +340,31 @@ def register_and_merge(
 # --- inside ---------------------------------------------------------------------------------------
 
 
-def _accept(change: Change) -> None:
-    change.follow(life.ACCEPT, data={"category": change.appeal.category_name})
+def _accept(
+    change: Change,
+    before: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> None:
+    """Accept; what was overruled stands in the event as it was and as it is."""
+    overruled = _facts_of(before or {}, changes) if changes else {}
+    change.follow(life.ACCEPT, data={"category": change.appeal.category_name, **overruled})
+
+
+def _overruled(appeal: Appeal, changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What stands now in the fields that really change, and what they change to."""
+    before = {k: _plain(getattr(appeal, k)) for k in changes}
+    changes = {k: v for k, v in changes.items() if _plain(v) != before[k]}
+    return {k: before[k] for k in changes}, changes
+
+
+_IN_WORDS = {"category", "region", "region_path"}  # their names stand beside them
+
+
+def _facts_of(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    told = [k for k in changes if k not in _IN_WORDS]
+    return {
+        "before": {k: before[k] for k in told}, "after": {k: changes[k] for k in told}
+    }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

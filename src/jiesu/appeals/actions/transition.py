@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from jiesu.access import Actor, ActorKind
+from jiesu.access.recusal import why_step_aside
 from jiesu.appeals.actions.clocks import ClockBoard
 from jiesu.appeals.lifecycle import (
     CANCEL,
@@ -318,7 +319,8 @@ class Change:
 def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Change]:
     """One change of one appeal in one transaction.
 
-    Locks the row and refuses with ChangedMeanwhile when the appeal moved since it was loaded. A new
+    Locks the row and refuses with ChangedMeanwhile when the appeal moved since it was loaded, with
+    Forbidden when the actor stepped aside from it 回避. A new
     appeal needs no savepoint of its own: what it comes in with fails as a whole.
     """
     with transaction.atomic(savepoint=appeal.pk is not None):
@@ -328,13 +330,15 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
                 .filter(pk=appeal.pk)
                 .values("version", "event_seq", "event_hash", "status", "urge_count",
                         "pending_applications", "breach_count", "extension_count",
-                        "callback_tries", "merged_count", "satisfaction")
+                        "callback_tries", "merged_count", "satisfaction", "recused")
                 .get()
             )  # fmt: skip
             if locked["version"] != appeal.version:
                 raise ChangedMeanwhile
             for field, value in locked.items():
                 setattr(appeal, field, value)
+            if why := why_step_aside(actor, appeal.recused):
+                raise Forbidden(why)
         change = Change(appeal, actor, at)
         yield change
         change._write()

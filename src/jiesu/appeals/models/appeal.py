@@ -118,6 +118,8 @@ class Appeal(models.Model):
     pending_applications = models.PositiveSmallIntegerField("待审批申请", default=0)
     merged_count = models.PositiveIntegerField("并入件数", default=0)
 
+    recused = models.JSONField("回避人员", default=list)  # ids of users who stepped aside
+
     # end
     outcome = models.CharField("办结方式", max_length=24, blank=True)
     refusal_reason = models.CharField("不予受理理由", max_length=16, blank=True)

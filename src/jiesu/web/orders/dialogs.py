@@ -14,7 +14,16 @@ from django import forms
 from jiesu.access import Actor
 from jiesu.accounts.models import Post
 from jiesu.appeals import gate
-from jiesu.appeals.actions import callback, closure, dispatch, handling, intake, review, triage
+from jiesu.appeals.actions import (
+    callback,
+    closure,
+    dispatch,
+    handling,
+    intake,
+    recusal,
+    review,
+    triage,
+)
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Plea
@@ -143,6 +152,13 @@ DIALOGS: dict[str, Dialog] = {
     "urge": Dialog(
         "催办", small.Urging,
         lambda a, v, actor, at: intake.urge(a, v["text"], actor=actor, at=at), "已催办。",
+    ),
+    "recuse": Dialog(
+        "申请回避", small.Recusing,
+        lambda a, v, actor, at: recusal.step_aside(a, v["reason"], actor=actor, at=at),
+        "已回避。这件诉求请交由其他人员办理。", "申请回避",
+        "与诉求人或被反映单位有利害关系的，应当回避。回避后您只能查看，不能再办理，也不能撤回。",
+        red=True,
     ),
     "answer_directly": Dialog(
         "直接答复", small.Answering,

@@ -88,6 +88,12 @@ class Urging(forms.Form):
     text = text_field("催办说明", 500, required=False)
 
 
+class Recusing(forms.Form):
+    """申请回避"""
+
+    reason = text_field("回避理由", 300, help_text="与诉求人或被反映单位有什么利害关系。")
+
+
 class Accepting(forms.Form):
     """受理, keeping or overruling how it was classified."""
 

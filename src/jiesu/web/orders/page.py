@@ -47,7 +47,8 @@ MAIN_MOVES = frozenset(
 )  # fmt: skip
 RARE_MOVES = frozenset(
     {"list_difficult", "withdraw", "hand_over", "archive", "close", "reopen", "unmerge", "refuse",
-     "recall", "take_over", "consult", "add_joint", "urge", "answer_directly", "reassign"}
+     "recall", "take_over", "consult", "add_joint", "urge", "answer_directly", "reassign",
+     "recuse"}
 )  # fmt: skip
 DESK_OF = {"dispatch": P.DISPATCH_ASSIGN, "unit": P.HANDLING_SIGN, "review": P.REVIEW_DECIDE,
            "callback": P.CALLBACK_RECORD}  # fmt: skip

@@ -186,6 +186,10 @@ def _reclassified(data: Mapping[str, Any]) -> str:
     )
 
 
+def _accepted(data: Mapping[str, Any]) -> str:
+    return _reclassified(data) or str(data.get("category", ""))
+
+
 def _registered(data: Mapping[str, Any]) -> str:
     return str(data.get("title", ""))
 
@@ -199,6 +203,7 @@ def _refused_return(data: Mapping[str, Any]) -> str:
 
 _SPECIAL: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "register": _registered,
+    "accept": _accepted,
     "dispatch": _dispatched,
     "reassign": _dispatched,
     "call_back": _called,

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from jiesu.access import ActorKind
-from jiesu.access.masking import mask_name, mask_phone
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer, Plea
@@ -107,8 +106,7 @@ def _register(walk: Walk, o: OrderState, step: Step) -> None:
         {
             "channel": said.channel, "type": said.appeal_type,
             "category": o.row["category_name"], "region": o.row["region_name"],
-            "urgency": said.urgency, "petitioner": mask_name(said.name),
-            "phone": mask_phone(phone), "title": said.title,
+            "urgency": said.urgency, "title": said.title,
         },
     )  # fmt: skip
     if step.what["accept"]:
@@ -125,8 +123,12 @@ def _centre(walk: Walk, step: Step, region: Region) -> int:
 
 def _accept(walk: Walk, o: OrderState, step: Step) -> None:
     category = walk.province.classes[step.what["category_code"]]
-    o.row["category_id"], o.row["category_name"] = category.pk, category.path_name
-    o.move("accept", {"category": category.path_name})
+    before, after = o.row["category_name"], category.path_name
+    o.row["category_id"], o.row["category_name"] = category.pk, after
+    facts: dict[str, Any] = {"category": after}
+    if before != after:
+        facts |= {"before": {"category_name": before}, "after": {"category_name": after}}
+    o.move("accept", facts)
 
 
 def _answer_directly(walk: Walk, o: OrderState, step: Step) -> None:
