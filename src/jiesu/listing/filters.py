@@ -173,14 +173,17 @@ def _of_category(rows: QuerySet[M, M], code: str, column: str) -> QuerySet[M, M]
     wanted = list(Category.objects.filter(code__startswith=code).values_list("pk", flat=True))
     if len(code) > _LARGE_CLASS:
         return rows.filter(**{f"{column}__in": wanted})
-    return rows.alias(_class=F(column) + 0).filter(_class__in=wanted)
+    found: QuerySet[M, M] = rows.alias(_class=F(column) + 0).filter(_class__in=wanted)
+    return found
 
 
 def _in_region(rows: QuerySet[M, M], path: str, column: str) -> QuerySet[M, M]:
     """The rows of a region and those below it."""
     if len(path) > LARGE_AREA:
         return rows.filter(**paths.below(column, path))
-    return rows.alias(_place=Concat(column, Value(""))).filter(**paths.below("_place", path))
+    walked = rows.alias(_place=Concat(column, Value("")))
+    found: QuerySet[M, M] = walked.filter(**paths.below("_place", path))
+    return found
 
 
 def _day(text: str) -> dt.datetime | None:
