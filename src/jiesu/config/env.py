@@ -175,7 +175,7 @@ SECTIONS: dict[str, list[Setting]] = {
                 "external one (pgbouncer in transaction mode)."),
     ],
     "Background loops": [
-        Setting("JIESU_LOOPS", words, "deadlines,delivery,sealing,tasks,mail,supervision",
+        Setting("JIESU_LOOPS", words, "deadlines,delivery,sealing,tasks,mail,supervision,topics",
                 "The loops `jiesu serve` keeps running. Several hosts may run the same loops: they "
                 "claim rows, nothing is done twice."),
     ],

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "jiesu.scoring",
     "jiesu.supervision",
     "jiesu.warnings",
+    "jiesu.topics",
     "jiesu.search",
     "jiesu.inspection",
     "jiesu.exports",

@@ -23,6 +23,7 @@ from jiesu.notifications import mail
 from jiesu.scoring import periods
 from jiesu.search import indexing, places
 from jiesu.supervision import engine
+from jiesu.topics import sorting
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,11 @@ def _scoring(at: dt.datetime, worker: str) -> Turn:
     return Turn(f"asked for {asked} previews" if asked else "")
 
 
+def _topics(at: dt.datetime, worker: str) -> Turn:
+    sorted_ = sorting.sort_new(at)
+    return Turn(f"sorted {sorted_}" if sorted_ else "", more=sorted_ == sorting.BATCH)
+
+
 LOOPS: dict[str, Loop] = {
     loop.name: loop
     for loop in (
@@ -96,6 +102,7 @@ LOOPS: dict[str, Loop] = {
         Loop("tasks", 2, _tasks),
         Loop("mail", 5, _mail),
         Loop("supervision", 60, _supervision),
+        Loop("topics", 5, _topics),
         Loop("scoring", 600, _scoring),
     )
 }

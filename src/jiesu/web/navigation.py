@@ -87,6 +87,7 @@ PLACES: tuple[Place, ...] = (
         "patrols", "巡查", "efficiency:patrols",
         frozenset({P.PATROL_RECORD, P.HANDLING_REPORT, P.HANDLING_INNER_REVIEW}), WATCH,
     ),
+    Place("topics", "专题", "topics:home", frozenset({P.APPEAL_VIEW_AREA}), READ),
     Place("orders", "全部工单", "orders:home", frozenset({P.APPEAL_VIEW}), READ),
     Place(
         "manage", "管理", "manage:home",

@@ -16,6 +16,7 @@ DESKS: dict[str, str] = {  # folder: where its pages stand
     "pick": "pick/",
     "supervision": "supervision/",
     "warnings": "warnings/",
+    "topics": "topics/",
     "scoring": "scoring/",
     "notices": "notices/",
     "quality": "quality/",

@@ -14,6 +14,7 @@ from jiesu.textintel.normalize import normalize
 _HAN_OR_LETTER = re.compile(r"[\u3400-\u9fffa-z]")
 _LONGEST = 24  # characters of a word; longer runs are no words
 TITLE_WEIGHT = 3
+_FEW = 1_000
 READ = 300  # characters of the body: the matter stands at the beginning
 
 # Words of nearly every appeal: they tell no two apart.
@@ -81,13 +82,14 @@ def counts(title: str, text: str) -> Counter[str]:
 def vector(counted: Mapping[str, int], frequencies: Frequencies) -> dict[str, float]:
     """The words with their weights (log tf x idf), of length 1; {} when nothing tells.
 
-    Words of more than 15% of the texts weigh nothing once there are texts enough to know.
+    Words of more than 15% of the texts weigh nothing. While there are few texts, they are taken
+    for a part of a thousand: what stands in two of three is not common yet.
     """
-    total = max(frequencies.total(), 1)
+    total = max(frequencies.total(), _FEW)
     weights: dict[str, float] = {}
     for word, count in counted.items():
         seen = frequencies.of(word)
-        if total >= 100 and seen > 0.15 * total:
+        if seen > 0.15 * total:
             continue
         weights[word] = (1 + math.log(count)) * math.log((total + 1) / (seen + 0.5))
     length = math.sqrt(sum(w * w for w in weights.values()))

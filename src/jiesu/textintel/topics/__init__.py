@@ -1,5 +1,20 @@
 """One matter told by many: incremental clusters with a readable phrase."""
 
-from jiesu.textintel.topics.clusters import JOIN, UNITE, Board, Cluster, closeness, phrase
+from jiesu.textintel.topics.clusters import (
+    BESIDE,
+    JOIN,
+    KEPT,
+    UNITE,
+    Board,
+    Cluster,
+    alike_means,
+    beside,
+    closeness,
+    heaviest,
+    phrase,
+)
 
-__all__ = ["JOIN", "UNITE", "Board", "Cluster", "closeness", "phrase"]
+__all__ = [
+    "BESIDE", "JOIN", "KEPT", "UNITE", "Board", "Cluster", "alike_means", "beside", "closeness",
+    "heaviest", "phrase",
+]  # fmt: skip

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from jiesu.textintel.similar.terms import dot
 
 JOIN = 0.25  # cosine to the mean
-BESIDE = 0.06  # of it without the heaviest word in common
+BESIDE = 0.06  # of it without the two heaviest words in common
 UNITE = 0.40  # cosine of two means
 SILENT = dt.timedelta(days=180)
 KEYS = 12  # heaviest words by which clusters are looked up
@@ -41,7 +41,7 @@ class Cluster:
         if at is not None:
             self.last = at if self.last is None else max(self.last, at)
         if len(self.sums) > 4 * KEPT:
-            self.sums = _heaviest(self.sums, KEPT)
+            self.sums = heaviest(self.sums, KEPT)
 
     def unite(self, other: "Cluster") -> None:
         """Take another's members in."""
@@ -51,7 +51,7 @@ class Cluster:
 
     def heaviest(self, most: int = KEYS) -> dict[str, float]:
         """Its heaviest words."""
-        return _heaviest(self.sums, most)
+        return heaviest(self.sums, most)
 
     def length(self) -> float:
         """The length of the sum."""
@@ -65,13 +65,14 @@ def closeness(vector: Vector, cluster: Cluster) -> float:
 
 
 def beside(vector: Vector, cluster: Cluster) -> float:
-    """How near it still is without the one word that brings most: a place's name alone is none."""
+    """How near it still is without the two words that bring most: a place's name (榕苑 小区)
+    alone is no matter."""
     length = cluster.length()
-    shared = [w * cluster.sums[word] for word, w in vector.items() if word in cluster.sums]
-    return (sum(shared) - max(shared)) / length if shared else 0.0
+    shared = sorted(w * cluster.sums[word] for word, w in vector.items() if word in cluster.sums)
+    return sum(shared[:-2]) / length if length else 0.0
 
 
-def alike(one: Cluster, other: Cluster) -> float:
+def alike_means(one: Cluster, other: Cluster) -> float:
     """How near two means are."""
     lengths = one.length() * other.length()
     return dot(one.sums, other.sums) / lengths if lengths else 0.0
@@ -101,7 +102,7 @@ class Board:
     def take_in(self, text: int, vector: Vector, at: dt.datetime | None = None) -> int:
         """Put a text into a cluster; which (clusters may be united later: ask ``members``)."""
         chosen, nearest = -1, 0.0
-        for candidate in self._near(_heaviest(vector, KEYS)):
+        for candidate in self._near(heaviest(vector, KEYS)):
             cluster = self.clusters[candidate]
             if at is not None and cluster.last is not None and at - cluster.last > SILENT:
                 continue
@@ -143,7 +144,7 @@ class Board:
             for place, one in enumerate(sharing)
             for other in sharing[place + 1 :]
         }
-        scored = ((alike(self.clusters[a], self.clusters[b]), a, b) for a, b in candidates)
+        scored = ((alike_means(self.clusters[a], self.clusters[b]), a, b) for a, b in candidates)
         return sorted((pair for pair in scored if pair[0] >= self.unite), reverse=True)
 
     def _unite(self, one: int, other: int) -> None:
@@ -161,5 +162,6 @@ class Board:
         return [number for number, _ in shared.most_common(_CANDIDATES)]
 
 
-def _heaviest(vector: Vector, most: int) -> dict[str, float]:
+def heaviest(vector: Vector, most: int) -> dict[str, float]:
+    """The heaviest words of a vector."""
     return dict(heapq.nlargest(most, vector.items(), key=lambda item: item[1]))
