@@ -27,7 +27,7 @@ demo: python ## load the demo province into an empty database
 	@exec $(PYTHON) scripts/bootstrap.py exec python -m jiesu demo --if-empty
 
 bench: python ## run the benchmarks (bench/README.md)
-	@exec $(PYTHON) scripts/bootstrap.py exec python -m bench
+	@exec $(PYTHON) scripts/bootstrap.py exec python -m bench lists
 
 docs: python ## write the generated pages of docs/ and the permission tables
 	@exec $(PYTHON) scripts/bootstrap.py exec python scripts/check.py docs

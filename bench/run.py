@@ -1,120 +1,166 @@
 """Fill databases of several sizes and measure what people wait for. See README.md."""
 
 import argparse
+import datetime as dt
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
-DEMO_ORDERS = 300
+PAGE = HERE.parent / "docs" / "bench.md"
+FILLED = "filled.json"  # in the folder of a database that is whole
 
 
-def command(*arguments: str, env: dict[str, str]) -> float:
-    """Run ``jiesu …``; how long it took, in seconds."""
-    began = time.perf_counter()
+def command(*arguments: str, env: dict[str, str]) -> None:
+    """Run ``jiesu …``."""
     subprocess.run([sys.executable, "-m", "jiesu", *arguments], env=env, check=True)
-    return time.perf_counter() - began
 
 
-def fill(size: int, folder: Path, database: str) -> tuple[dict[str, str], float]:
-    """A fresh installation with ``size`` orders; its environment and the seconds it took."""
+def environment(size: int, folder: Path, database: str) -> dict[str, str]:
+    """What a command needs to use the installation of that size."""
     env = {**os.environ, "JIESU_VAR": str(folder), "JIESU_DEBUG": "0", "JIESU_ENV": "development"}
     if database:
-        name = f"jiesu_bench_{size}"
-        base, _, query = database.partition("?")
-        prefix = base.rsplit("/", 1)[0]
+        env["JIESU_DATABASE_URL"] = urlsplit(database)._replace(path=f"/{_name(size)}").geturl()
+    else:
+        env.pop("JIESU_DATABASE_URL", None)
+    return env
+
+
+def _name(size: int) -> str:
+    return f"jiesu_bench_{size}"
+
+
+def fill(size: int, folder: Path, database: str, env: dict[str, str]) -> float:
+    """Make the installation unless the folder holds it; the wall seconds of the bulk loading."""
+    filled = folder / FILLED
+    if filled.exists():
+        return float(json.loads(filled.read_text())["bulk_seconds"])
+    if database:
         subprocess.run(
-            ["psql", database, "-q", "-c", f"DROP DATABASE IF EXISTS {name}",
-             "-c", f"CREATE DATABASE {name}"], check=True,
+            ["psql", database, "-q", "-c", f"DROP DATABASE IF EXISTS {_name(size)}",
+             "-c", f"CREATE DATABASE {_name(size)}"], check=True,
         )  # fmt: skip
-        env["JIESU_DATABASE_URL"] = f"{prefix}/{name}" + (f"?{query}" if query else "")
     command("migrate", "-v", "0", env=env)
-    command("demo", env=env)
-    seconds = 0.0
-    if size > DEMO_ORDERS:
-        seconds = command(
-            "simulate", "--bulk", "--orders", str(size - DEMO_ORDERS), "--days", "365",
-            "--seed", "1", env=env,
-        )  # fmt: skip
-    return env, seconds
+    began = time.perf_counter()
+    command("simulate", "--bulk", "--orders", str(size), "--days", "365", "--seed", "1", env=env)
+    seconds = time.perf_counter() - began
+    filled.write_text(json.dumps({"bulk_seconds": seconds}))
+    return seconds
 
 
 def measure(env: dict[str, str]) -> dict[str, Any]:
     """The figures of one installation, measured in a process of its own."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "measure.py")], env=env, check=True, capture_output=True,
-        text=True,
+        [sys.executable, "-m", "bench.measure"], env=env, check=True, stdout=subprocess.PIPE,
+        text=True, cwd=HERE.parent,
     )  # fmt: skip
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
 
-def run(sizes: list[int], keep: str) -> None:
-    """Fill and measure every size; write the results."""
-    database = os.environ.get("JIESU_DATABASE_URL", "")
-    kind = "postgresql" if database else "sqlite"
-    out: dict[str, Any] = {"database": kind, "cpus": os.cpu_count(), "sizes": {}}
+def run(sizes: list[int], kind: str, keep: str) -> None:
+    """Fill and measure every size; write the results after each."""
+    database = os.environ.get("JIESU_DATABASE_URL", "") if kind == "postgresql" else ""
+    if kind == "postgresql" and not database:
+        raise SystemExit("JIESU_DATABASE_URL is not set: python scripts/postgres.py run -- …")
     RESULTS.mkdir(exist_ok=True)
+    out: dict[str, Any] = {
+        "database": kind, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(), "sizes": {},
+    }  # fmt: skip
     with tempfile.TemporaryDirectory() as temporary:
         for size in sizes:
             folder = Path(keep or temporary) / f"{kind}-{size}"
             folder.mkdir(parents=True, exist_ok=True)
-            env, seconds = fill(size, folder, database)
+            env = environment(size, folder, database)
+            seconds = fill(size, folder, database, env)
+            before = os.getloadavg()[0]
             figures = measure(env)
-            figures["bulk_seconds"] = round(seconds, 1)
+            figures |= {
+                "bulk_seconds": round(seconds, 1), "load": [round(before, 1),
+                round(os.getloadavg()[0], 1)], "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
+            }  # fmt: skip
             out["sizes"][str(size)] = figures
-            (RESULTS / f"{kind}.json").write_text(json.dumps(out, indent=1, ensure_ascii=False))
+            text = json.dumps(out, indent=1, ensure_ascii=False)
+            (RESULTS / f"{kind}.json").write_text(text + "\n")
             print(f"{kind} {size:,}: {json.dumps(figures, ensure_ascii=False)}", flush=True)
 
 
-def table() -> None:
-    """The results as the Markdown table of docs/bench.md."""
+INTRODUCTION = """# Measured
+
+Made from `bench/results/*.json` by `python -m bench table`; [bench/README.md](../bench/README.md)
+says how it is measured. `st` are SQL statements; the two times at the end are the median and the 95th
+percentile on the wall. The ratio is of CPU between the largest and the smallest size. Times are of
+the machine and of the load it was under, given for each size: compare CPU and ratios, not walls.
+Sizes and databases that are not here were not measured.
+"""
+FIGURES = (
+    ("create through the API: statements", "create", "statements"),
+    ("create: application CPU, ms", "create", "app_cpu_ms"),
+    ("create: database CPU, ms", "create", "database_cpu_ms"),
+    ("deadline tick: open clocks", "tick", "open_clocks"),
+    ("tick over the backlog: CPU s per 10,000 open clocks", "tick", "cpu_s_per_10k"),
+    ("tick with nothing new: CPU s", "tick", "idle_cpu_s"),
+)
+
+
+def table() -> str:
+    """The page docs/bench.md."""
+    lines = [INTRODUCTION]
     for path in sorted(RESULTS.glob("*.json")):
         data = json.loads(path.read_text())
-        sizes = list(data["sizes"])
-        print(f"\n### {data['database']}, {data['cpus']} cores\n")
-        print("| what | " + " | ".join(f"{int(s):,} orders" for s in sizes) + " | ratio |")
-        print("|---|" + "---|" * (len(sizes) + 1))
-        rows: list[str] = []
-        for size in sizes:
-            rows += [k for k in data["sizes"][size]["pages"] if k not in rows]
-        for row in rows:
-            cells, times = [], []
-            for size in sizes:
-                page = data["sizes"][size]["pages"].get(row)
-                if page is None:
-                    cells.append("—")
-                    continue
-                cells.append(
-                    f"{page['statements']} st, {page['median_ms']:.0f} / {page['p95_ms']:.0f} ms"
-                )
-                times.append(page["p95_ms"])
-            ratio = f"{times[-1] / times[0]:.2f}×" if len(times) > 1 and times[0] else ""
-            print(f"| {row} | " + " | ".join(cells) + f" | {ratio} |")
-        for key, label in (
-            ("create", "create through the API"), ("tick", "deadline tick"),
-        ):  # fmt: skip
-            cells = [json.dumps(data["sizes"][s].get(key), ensure_ascii=False) for s in sizes]
-            print(f"| {label} | " + " | ".join(cells) + " | |")
+        if "sizes" in data:
+            lines += _section(data)
+    return "\n".join(lines) + "\n"
+
+
+def _section(data: dict[str, Any]) -> list[str]:
+    sizes = list(data["sizes"].values())
+    head = [f"{figures['orders']:,} orders" for figures in sizes]
+    lines = [
+        f"## {data['database']}", "", f"{data['machine']}, Python {data['python']}.", "",
+        f"| | {' | '.join(head)} | ratio |", "|---|" + "---|" * (len(sizes) + 1),
+        f"| measured | {' | '.join(figures['date'] for figures in sizes)} | |",
+        "| load before, after | "
+        + " | ".join("{}, {}".format(*figures["load"]) for figures in sizes) + " | |",
+    ]  # fmt: skip
+    for page in sizes[0]["pages"]:
+        found = [figures["pages"][page] for figures in sizes]
+        cells = [
+            f"{one['statements']} st, {one['cpu_ms']:.0f} ms CPU, "
+            f"{one['median_ms']:.0f} / {one['p95_ms']:.0f} ms" for one in found
+        ]  # fmt: skip
+        ratio = found[-1]["cpu_ms"] / found[0]["cpu_ms"]
+        lines.append(f"| {page} | {' | '.join(cells)} | {ratio:.2f} |")
+    for label, group, key in FIGURES:
+        values = [figures[group][key] for figures in sizes]
+        cells = ["in the application" if v is None else f"{v:,}" for v in values]
+        lines.append(f"| {label} | {' | '.join(cells)} | |")
+    return [*lines, ""]
 
 
 def main() -> None:
-    """Read the command line and measure, or print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="1000,100000,1000000")
-    parser.add_argument("--keep", default="", help="keep the databases here")
-    parser.add_argument("--table", action="store_true")
+    """Read the command line and measure, or write the page."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    what = parser.add_subparsers(dest="what", required=True)
+    lists = what.add_parser("lists", help="fill and measure")
+    lists.add_argument("--sizes", default="1000,20000")
+    lists.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    lists.add_argument("--keep", default="", help="keep the databases here, and use those kept")
+    what.add_parser("table", help="write docs/bench.md from the results")
     given = parser.parse_args()
-    if given.table:
-        table()
+    if given.what == "table":
+        PAGE.write_text(table())
     else:
-        run([int(s) for s in given.sizes.split(",")], given.keep)
+        run([int(s) for s in given.sizes.split(",")], given.database, given.keep)
 
 
 if __name__ == "__main__":

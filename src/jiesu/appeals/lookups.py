@@ -43,7 +43,8 @@ def _remember_for_a_while(key: Any, find: Callable[[], T]) -> T:
 
 def category(code: str, at: dt.datetime, field: str) -> Category:
     """The class of that code; refuses as ``categories.get`` does."""
-    return _remember(("category", code, day_of(at)), lambda: categories.get(code, at, field))
+    key = ("category", code, categories.active(at).pk)
+    return categories.usable(_remember(key, lambda: categories.get(code, at, field)), at, field)
 
 
 def forms(category: Category | None, region: Region, at: dt.datetime) -> list[LocalForm]:

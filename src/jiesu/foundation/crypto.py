@@ -34,9 +34,12 @@ class CryptoError(Exception):
     """A defect of keys or ciphertext: a missing key, a wrong file mode, an altered value."""
 
 
+_NOTHING = Hash(SM3())  # copied for each digest, which costs less than to make another
+
+
 def sm3(message: bytes) -> bytes:
     """The 32-byte SM3 digest."""
-    digest = Hash(SM3())
+    digest = _NOTHING.copy()
     digest.update(message)
     return digest.finalize()
 

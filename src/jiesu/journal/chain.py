@@ -27,11 +27,8 @@ def instant(at: dt.datetime) -> str:
     """The one way a moment is written: UTC, microseconds, Z. Refuses a naive one."""
     if at.tzinfo is None:
         raise TypeError("a moment in the journal needs its time zone")
-    utc = at.astimezone(dt.UTC)
-    return (
-        f"{utc.year:04d}-{utc.month:02d}-{utc.day:02d}T{utc.hour:02d}:{utc.minute:02d}"
-        f":{utc.second:02d}.{utc.microsecond:06d}Z"
-    )
+    utc = at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    return utc.removesuffix("+00:00") + "Z"
 
 
 def plain(value: Any) -> Any:

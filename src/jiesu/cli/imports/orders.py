@@ -5,6 +5,7 @@ by its outside number, is passed over: an import that was stopped goes on where 
 """
 
 import datetime as dt
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -107,24 +108,28 @@ def _classes(row: Row, mapping: Mapping) -> tuple[str, ...]:
 
 def _moment(text: str, mapping: Mapping) -> dt.datetime | None:
     """A moment in Beijing; a date alone gets the mapping's time of day."""
-    text = text.strip()
+    return _parsed(text.strip(), mapping.date_formats, mapping.time)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _parsed(text: str, formats: tuple[str, ...], time: str) -> dt.datetime | None:
     if not text:
         return None
-    for form in mapping.date_formats:
+    for form in formats:
         try:
             read = dt.datetime.strptime(text, form).replace(tzinfo=BEIJING)
         except ValueError:
             continue
-        return read if "%H" in form else _at_time(read.date(), mapping)
+        return read if "%H" in form else _at_time(read.date(), time)
     try:
         day = as_date(text)
     except ValueError:
         return None
-    return _at_time(day, mapping) if day else None
+    return _at_time(day, time) if day else None
 
 
-def _at_time(day: dt.date, mapping: Mapping) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.fromisoformat(mapping.time), tzinfo=BEIJING)
+def _at_time(day: dt.date, time: str) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.fromisoformat(time), tzinfo=BEIJING)
 
 
 class Importer:

@@ -1,6 +1,7 @@
 """Lives become rows: done by several processes, none of which asks the database anything."""
 
 import datetime as dt
+import gc
 import multiprocessing
 import os
 from collections import deque
@@ -12,7 +13,7 @@ from typing import Any
 from jiesu.cli.simulation import planner
 from jiesu.cli.simulation.bulk import limits, tables
 from jiesu.cli.simulation.bulk.limits import Limits
-from jiesu.cli.simulation.bulk.tables import TABLES, Values
+from jiesu.cli.simulation.bulk.tables import TABLES, Row, Table
 from jiesu.cli.simulation.bulk.walk import Walk, remember_labels
 from jiesu.cli.simulation.planner import Arrival
 from jiesu.cli.simulation.province import Province
@@ -21,7 +22,7 @@ from jiesu.foundation.crypto import keyring
 
 ASSIGNMENTS_EACH = 16  # ids set aside for each order's assignments
 Family = list[tuple[Arrival, str]]  # arrivals with the numbers they are given
-Form = Callable[[Iterable[Values]], Any]
+Form = Callable[[Table, Iterable[Row]], Any]
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,13 @@ def prepare(frame: Frame) -> None:
 
 
 def _frozen() -> None:
-    """In a process of its own: the limits stay those of the beginning."""
+    """In a process of its own: the limits stay those of the beginning.
+
+    What was inherited is left out of garbage collection: being looked at would copy it.
+    """
     snapshot.RECHECK_SECONDS = float("inf")
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def chunk(families: list[Family]) -> Chunk:
@@ -68,7 +74,7 @@ def chunk(families: list[Family]) -> Chunk:
     frame = _frame
     if frame is None:
         raise RuntimeError("prepare first")
-    rows: dict[str, list[Values]] = {table.name: [] for table in TABLES}
+    rows: dict[Table, list[Row]] = {table: [] for table in TABLES}
     orders = 0
     for family in families:
         plan = planner.plan_family([arrival for arrival, _ in family], frame.province, frame.seed)
@@ -90,9 +96,11 @@ def chunk(families: list[Family]) -> Chunk:
                 (tables.REPLIES, order.replies), (tables.CONTACTS, order.contacts),
                 (tables.CALLBACKS, order.callbacks), (tables.APPLICATIONS, order.applications),
             ):  # fmt: skip
-                rows[table.name].extend(map(table.ready, made))
+                rows[table].extend(made)
     count = sum(map(len, rows.values()))
-    return Chunk(orders, count, {name: frame.form(made) for name, made in rows.items()})
+    return Chunk(
+        orders, count, {table.name: frame.form(table, made) for table, made in rows.items()}
+    )  # fmt: skip
 
 
 def chunks(families: Iterable[list[Family]], processes: int) -> Iterator[Chunk]:

@@ -58,7 +58,7 @@ class OrderState:
         self.actor: Actor | None = None
         self.at = _NEVER
         self.is_new = False
-        self._moved = self._clocked = self._showing = False
+        self._moved = False
         self._lapsed: list[Row] = []
         self._revoked: list[Row] = []
         self._touched: dict[int, set[str]] = {}
@@ -68,11 +68,11 @@ class OrderState:
     def begin(self, actor: Actor, at: dt.datetime) -> None:
         """One use case begins."""
         self.actor, self.at = actor, at
-        self._moved = self._clocked = self._showing = False
+        self._moved = False
         self._lapsed, self._revoked, self._touched = [], [], {}
 
     def finish(self) -> None:
-        """It ends: lapsed limits are told, what lists show is brought in line, versions count."""
+        """It ends: lapsed limits are told, versions count."""
         row = self.row
         for clock in self._lapsed:
             row["breach_count"] += 1
@@ -82,8 +82,6 @@ class OrderState:
             for clock in self._revoked:
                 after = chain.instant(clock["due_at"])
                 self._record_clock("clock_recounted", clock, after=after, revoked=True)
-        if self._clocked or self._showing or self._touched:
-            self._show()
         if self.is_new:
             self.is_new = False
             return
@@ -102,15 +100,14 @@ class OrderState:
             if fields and fields & _VERSIONED:
                 assignment["version"] += 1
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Bring what lists show in line with the clocks; once is enough, at the end."""
         status = Status(self.row["status"])
         kind = STATUS_CLOCK.get(status)
         clock = self.running(kind) if kind else None
         if clock is None and kind is not None:
             clock = self.running(ClockKind.TOTAL)
         self.row |= _shown(clock)
-        if self.is_new:
-            return
         for assignment in self.assignments:
             assignment |= self._shown_for(assignment)
 
@@ -139,7 +136,6 @@ class OrderState:
             if target != before:
                 self._moved = True
             self.row["status"] = target.value
-            self._showing = True
         self.row.update(changes)
         self.stop(move.stops)
         if move.pauses:
@@ -290,7 +286,6 @@ class OrderState:
         }  # fmt: skip
         clock["yellow_at"] = self._yellow(calendar, clock)
         self.clocks.append(clock)
-        self._clocked = True
 
     def _joint_due(self, calendar: Calendar, before: Budget) -> dt.datetime:
         lead = self.running(ClockKind.HANDLE)
@@ -311,7 +306,6 @@ class OrderState:
                 if clock["paused_at"] is not None:
                     self._go_on(clock)
                 clock["stopped_at"] = self.at
-                self._clocked = True
                 if (
                     clock["due_at"] < self.at
                     and clock["breached_at"] is None
@@ -325,7 +319,6 @@ class OrderState:
         for clock in self.clocks:
             if clock["stopped_at"] is None and clock["paused_at"] is None:
                 clock["paused_at"] = self.at
-                self._clocked = True
 
     def resume(self) -> None:
         """Let what was paused go on."""
@@ -379,7 +372,6 @@ class OrderState:
             if clock["breached_at"] is not None:
                 self._revoked.append(clock)
             clock["breached_at"] = None
-        self._clocked = True
 
 
 def _check(move: Move[Any], where: Status | State) -> None:

@@ -38,20 +38,21 @@ class Table:
         self.values: Callable[[Row], Values] = itemgetter(*self.keys)
         self.secret = [f.attname for f in fields if isinstance(f, EncryptedTextField)]
         self.json = [f.attname for f in fields if isinstance(f, models.JSONField)]
+        self.moments = [f.attname for f in fields if isinstance(f, models.DateTimeField)]
+        self.decimals = [f.attname for f in fields if isinstance(f, models.DecimalField)]
         self.blank: Row = {f.attname: _default(f) for f in fields}
 
     def new(self, **values: Any) -> Row:
         """A row with the model's defaults."""
         return {**self.blank, **values}
 
-    def ready(self, row: Row) -> Values:
-        """The row's values, personal text encrypted, JSON as text."""
+    def seal(self, row: Row) -> None:
+        """Encrypt the row's personal text and write its JSON as text."""
         for key in self.secret:
             if row[key]:
                 row[key] = keyring().encrypt(row[key])
         for key in self.json:
             row[key] = orjson.dumps(row[key]).decode()
-        return self.values(row)
 
 
 def _default(field: models.Field[Any, Any]) -> Any:
@@ -79,16 +80,23 @@ def _utc(at: dt.datetime) -> str:
     if text is None:
         if len(_times) > 50_000:
             _times.clear()
-        text = _times[at] = str(at.astimezone(_UTC).replace(tzinfo=None))
+        text = _times[at] = at.astimezone(_UTC).isoformat(" ")[: -len("+00:00")]
     return text
 
 
-def for_sqlite(rows: Iterable[Values]) -> list[Values]:
+def for_sqlite(table: Table, rows: Iterable[Row]) -> list[Values]:
     """The rows as ``executemany`` wants them."""
-    plain: dict[type, Callable[[Any], str]] = {dt.datetime: _utc, Decimal: str}
-    return [
-        tuple([plain[type(v)](v) if type(v) in plain else v for v in row]) for row in rows
-    ]  # fmt: skip
+    ready = []
+    for row in rows:
+        table.seal(row)
+        for key in table.moments:
+            if row[key] is not None:
+                row[key] = _utc(row[key])
+        for key in table.decimals:
+            if row[key] is not None:
+                row[key] = str(row[key])
+        ready.append(table.values(row))
+    return ready
 
 
 def _copied(text: str) -> str:
@@ -111,13 +119,15 @@ _COPY: dict[type, Callable[[Any], str]] = {
 }
 
 
-def for_copy(rows: Iterable[Values]) -> bytes:
+def _enumerated(value: Any) -> str:
+    return _copied(str(value))
+
+
+def for_copy(table: Table, rows: Iterable[Row]) -> bytes:
     """The rows as ``COPY … FROM STDIN`` wants them."""
-    write = _COPY
-    lines = ["\t".join([_written(write, v) for v in row]) for row in rows]
+    how = _COPY.get
+    lines = []
+    for row in rows:
+        table.seal(row)
+        lines.append("\t".join([how(type(v), _enumerated)(v) for v in table.values(row)]))
     return ("\n".join(lines) + "\n").encode() if lines else b""
-
-
-def _written(write: dict[type, Callable[[Any], str]], value: Any) -> str:
-    found = write.get(type(value))
-    return found(value) if found is not None else _copied(str(value))  # an enumeration's text

@@ -64,7 +64,10 @@ class Walk:
             order.begin(step.who, step.at)
             DOES[step.do](self, order, step)
             order.finish()
-        return [order for order in self.orders if order.row]
+        lived = [order for order in self.orders if order.row]
+        for order in lived:
+            order.show()
+        return lived
 
 
 def _short(unit: Unit) -> str:
