@@ -97,10 +97,10 @@ def run(sizes: list[int], kind: str, keep: str) -> None:
 INTRODUCTION = """# Measured
 
 Made from `bench/results/*.json` by `python -m bench table`; [bench/README.md](../bench/README.md)
-says how it is measured. `st` are SQL statements; the two times at the end are the median and the 95th
-percentile on the wall. The ratio is of CPU between the largest and the smallest size. Times are of
-the machine and of the load it was under, given for each size: compare CPU and ratios, not walls.
-Sizes and databases that are not here were not measured.
+says how it is measured. `st` are SQL statements; the two times at the end are the median and the
+95th percentile on the wall. The ratio is of CPU between the largest and the smallest size. Times
+are of the machine and of the load it was under, given for each size: compare CPU and ratios, not
+walls. Sizes and databases that are not here were not measured.
 """
 FIGURES = (
     ("create through the API: statements", "create", "statements"),
