@@ -118,7 +118,7 @@ def rows(out: Any, first: int, count: int, departments: list[Any], centre: int, 
     rng = random.Random(f"{first} {back}")
     region = Region.objects.get(level="province")
     begin = dt.datetime(2026, 10, 1, 8, tzinfo=BEIJING) - dt.timedelta(days=30 * back + 2)
-    data: dict[str, list[Any]] = {table.name: [] for table in tables.TABLES}
+    data: dict[tables.Table, list[tables.Row]] = {table: [] for table in tables.TABLES}
     for number in range(first, first + count):
         unit, name, path = departments[int(len(departments) * rng.random() ** 1.5)]
         came = begin + dt.timedelta(minutes=rng.randrange(26 * 24 * 60))
@@ -138,13 +138,13 @@ def rows(out: Any, first: int, count: int, departments: list[Any], centre: int, 
             solved=None if rated >= 0.9 else rated < 0.8, closed_at=closed,
             redo_count=int(rng.random() < 0.04),
         )  # fmt: skip
-        data[tables.APPEALS.name].append(tables.APPEALS.ready(appeal))
+        data[tables.APPEALS].append(appeal)
         assignment = tables.ASSIGNMENTS.new(
             id=number, appeal_id=number, unit_id=unit, unit_name=name, unit_path=path,
             nature="lead", state="done", assigner_unit_id=centre, assigned_at=came,
             opened_at=came, signed_at=came, reported_at=done, ended_at=closed,
         )  # fmt: skip
-        data[tables.ASSIGNMENTS.name].append(tables.ASSIGNMENTS.ready(assignment))
+        data[tables.ASSIGNMENTS].append(assignment)
         for kind, hours in CLOCKS.items():
             due = came + dt.timedelta(hours=hours)
             stopped = done if kind == "handle" else came + dt.timedelta(
@@ -156,9 +156,10 @@ def rows(out: Any, first: int, count: int, departments: list[Any], centre: int, 
                 started_at=came, due_at=due, stopped_at=stopped,
                 breached_at=due if stopped > due else None,
             )  # fmt: skip
-            data[tables.CLOCKS.name].append(tables.CLOCKS.ready(clock))
+            data[tables.CLOCKS].append(clock)
     made = sum(map(len, data.values()))
-    return Chunk(count, made, {name: out.form(some) for name, some in data.items()})
+    written = {table.name: out.form(table, some) for table, some in data.items()}
+    return Chunk(count, made, written)
 
 
 # --- measuring ------------------------------------------------------------------------------------
