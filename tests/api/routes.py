@@ -59,6 +59,7 @@ BODIES: dict[str, dict[str, Any] | None] = {
         "kind": "order", "unit": "urban", "matter": "占道经营", "demands": "限期整治",
     },
     "/supervision/instruments/{pk}/answer": {"version": 2, "answer": "已整治"},
+    "/suggestions": {"content": "路灯不亮", "region": "350102001"},
 }  # fmt: skip
 QUERIES: dict[str, dict[str, str]] = {
     "/catalogue/duty": {"category": "0105", "region": "350102001"},

@@ -139,8 +139,10 @@ def test_a_stored_model_answers_as_before(model: Linear, tmp_path: Path) -> None
 
     again = store.load(tmp_path / "m.npz", checksum)
 
-    for text in told()[0][:5]:
-        assert [a.label for a in again.answers(text)] == [a.label for a in model.answers(text)]
+    texts = told()[0]
+    before, after = model.probabilities(texts), again.probabilities(texts)
+    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    np.testing.assert_allclose(after, before, atol=0.01)
 
 
 @pytest.mark.parametrize("harm", ["missing", "cut", "changed", "other format"])

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from django.db.models import Q
@@ -16,6 +16,7 @@ from jiesu.foundation.errors import Invalid, UseCaseError, invalid
 _LONGEST_QUERY = 64
 _LONGEST_TEXT = 2_000
 _LEAST = 1.0  # below it a word says too little
+_UNSAID = 4.0  # a word of two characters' worth of doubt: the matter may be another
 _PARTING = re.compile(r"[\s,，、；;/与和及（）()]+")
 _EMPTY_WORDS = frozenset(
     {"其他", "管理", "问题", "服务", "建设", "相关", "政策", "工作", "违法", "违规", "投诉", "咨询"}
@@ -187,6 +188,7 @@ class Guess:
 
     hit: CategoryHit
     words: tuple[str, ...]
+    share: float = 0.0  # of all that spoke for any class: how probable it is
 
 
 def guess(text: str, scheme: Scheme, limit: int = 2) -> list[Guess]:
@@ -208,7 +210,8 @@ def guess(text: str, scheme: Scheme, limit: int = 2) -> list[Guess]:
             score = sum(len(word) ** 2 / index.shares[word] for word in found)
             scored.append((score, Guess(hit, _longest(found))))
     scored.sort(key=itemgetter(0), reverse=True)
-    return [one for score, one in scored[:limit] if score >= _LEAST]
+    total = sum(score for score, _ in scored) + _UNSAID
+    return [replace(one, share=score / total) for score, one in scored[:limit] if score >= _LEAST]
 
 
 def _pieces(hit: CategoryHit, keywords: str) -> set[str]:
@@ -216,7 +219,7 @@ def _pieces(hit: CategoryHit, keywords: str) -> set[str]:
     parts = [part for part in _PARTING.split(hit.name.casefold()) if len(part) > 1]
     pairs = {part[at : at + 2] for part in parts for at in range(len(part) - 1)}
     named = {word for word in _PARTING.split(keywords.casefold()) if len(word) > 1}
-    return (pairs | set(parts) | named) - _EMPTY_WORDS
+    return ({word for word in pairs if not word.isascii()} | set(parts) | named) - _EMPTY_WORDS
 
 
 def _longest(words: list[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 
 from jiesu.foundation import clock
 from jiesu.foundation.crypto import CryptoError, keyring
+from jiesu.suggestions import registry
 
 State = Literal["ok", "warn", "fail"]
 QUIET = dt.timedelta(minutes=3)  # a loop that has been silent for longer is taken for dead
@@ -44,7 +45,7 @@ def all_checks(at: dt.datetime) -> list[Check]:
         migrations = _migrations()
         checks.append(migrations)
         if migrations.state == "ok":
-            checks += [_calendar(at), *_loops(at)]
+            checks += [_calendar(at), *_loops(at), *_models()]
     return checks
 
 
@@ -93,6 +94,12 @@ def _calendar(at: dt.datetime) -> Check:
         return Check("calendar", "ok")
     this_year = at.astimezone(clock.BEIJING).year in missing
     return Check("calendar", "fail" if this_year else "warn", f"not loaded: {missing}")
+
+
+def _models() -> Iterator[Check]:
+    """Models of text intelligence that cannot be read: people work on without suggestions."""
+    for trouble in registry.troubles():
+        yield Check("text models", "warn", trouble)
 
 
 def loop_beats() -> Mapping[str, dt.datetime] | None:

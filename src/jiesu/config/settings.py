@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "jiesu.supervision",
     "jiesu.warnings",
     "jiesu.topics",
+    "jiesu.suggestions",
     "jiesu.search",
     "jiesu.inspection",
     "jiesu.exports",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from jiesu.appeals.models import Appeal, Event
 from jiesu.inspection import clues, sampling
 from jiesu.notifications import notices, recipients
+from jiesu.suggestions import following
 from jiesu.supervision import followers as supervision
 from jiesu.warnings import raising
 
@@ -31,6 +32,10 @@ WISHES: tuple[tuple[Follower, Iterable[str]], ...] = (
     (clues.note_repeat, ("dispatch",)),
     (supervision.relapse, ("repeated",)),
     (raising.raise_on_registration, ("register",)),
+    (following.keep, ("register",)),
+    (following.note_class, ("accept", "reclassify")),
+    (following.note_unit, ("dispatch",)),
+    (following.dispatch_alone, ("accept",)),
 )
 
 

@@ -1,7 +1,6 @@
 """A linear model over hashed n-grams: predicts with numpy alone, says which words spoke.
 
-Several learners may have made it: their scores are added, so one matrix holds them all and the
-reasons are exact, not guessed.
+Its score is a sum over the n-grams of a text, so the reasons are exact, not guessed.
 """
 
 from collections import defaultdict

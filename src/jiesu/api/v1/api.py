@@ -20,6 +20,7 @@ from jiesu.api.v1 import (
     errors,
     moves,
     scoring,
+    suggestions,
     supervision,
     uploads,
 )
@@ -81,6 +82,7 @@ api.add_router("/attachments", uploads.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/scoring", scoring.router)
 api.add_router("/supervision", supervision.router)
+api.add_router("", suggestions.router)
 api.add_router("", catalogue.places)
 
 

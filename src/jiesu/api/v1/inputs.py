@@ -416,6 +416,15 @@ class UnitFilters(TreeFilters):
     region: str = Field("", description="区划代码，含其下级")
 
 
+class Suggest(Body):
+    """要推荐的内容"""
+
+    content: str = Field(description="诉求内容", max_length=50_000)
+    title: str = Field("", max_length=500)
+    category: str = Field("", description="分类编码；已选定时给出")
+    region: str = Field("", description="区划代码；给出时推荐承办单位")
+
+
 class Where(Query):
     """A class in an area."""
 

@@ -83,6 +83,7 @@ def load_scheme(*, valid_from: dt.date = EPOCH) -> Scheme:
                 level=2,
                 path_name=f"{row['l1_name']} › {row['l2_name']}",
                 pinyin=initials(row["l2_name"]),
+                keywords=row["keywords"],
             )
             for row in rows
         )

@@ -1,7 +1,6 @@
 """The dispatch desk 派单: what waits for a unit, and what units apply for."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -19,6 +18,9 @@ from jiesu.appeals.models import Appeal, Application
 from jiesu.catalogue.duty import DutyHit
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError, invalid
+from jiesu.suggestions.models import Kind
+from jiesu.suggestions.registry import has_trouble
+from jiesu.suggestions.units import suggest_units
 from jiesu.web.components.faces import face_of_row, tags_of, type_words
 from jiesu.web.components.pieces import Bulk, Cell, Column, Empty, Tab, Table, Waiting
 from jiesu.web.components.times import when_words
@@ -32,7 +34,6 @@ from jiesu.web.paging import key_page
 
 EMPTY = Empty("没有待派的工单", "话务员提交、网上登记的诉求受理后会出现在这里。")
 QUEUE_SHOWN = 12
-CANDIDATES = 5
 WAITING_KEYS = ("order", "matter", "category", "limit", "source")
 FIRST_TIME = (
     "话务员提交的、网上登记后受理的诉求会排进“待派单”，先到期的在前。",
@@ -209,33 +210,14 @@ def _work_context(
                     near(a.region_name, own), face_of_row(a, at), current=a.pk == appeal.pk)
             for a in _queue(request.actor)[:QUEUE_SHOWN]
         ],
-        "candidates": _candidates(appeal, hit, recent),
+        "units": suggest_units(
+            appeal.category, appeal.region, at, content=appeal.content, title=appeal.title,
+            appeal=appeal,
+        ),
+        "trouble": has_trouble(Kind.UNIT),
         "similar": recent[:4],
         "ready": appeal.status == Status.ACCEPTED,
     }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A unit that may be taken by a key, and why it is offered."""
-
-    unit_id: int
-    name: str
-    why: str
-
-
-def _candidates(appeal: Appeal, hit: DutyHit | None, recent: list[Appeal]) -> list[Candidate]:
-    """Whom the catalogue names, then who answered for the same class in the same area lately."""
-    found: dict[int, Candidate] = {}
-    if hit is not None:
-        why = "兜底单位" if hit.is_fallback else "权属目录"
-        found[hit.unit.pk] = Candidate(hit.unit.pk, hit.unit.name, why)
-    for one in recent:
-        if one.lead_unit_id is not None:
-            found.setdefault(
-                one.lead_unit_id, Candidate(one.lead_unit_id, one.lead_unit_name, "同类同区办过")
-            )
-    return list(found.values())[:CANDIDATES]
 
 
 def _history(appeal: Appeal, actor: Actor) -> list[Appeal]:

@@ -47,6 +47,8 @@ GROUPS: tuple[tuple[str, tuple[Section, ...]], ...] = (
                     P.MANAGE_CATALOGUE),
             Section("补充表单", "某地某类诉求要多问的内容", "manage:local-forms",
                     P.MANAGE_CATALOGUE),
+            Section("推荐模型", "分类、诉求类型、承办单位的推荐：训练、启用、退回",
+                    "manage:models", P.MANAGE_CATALOGUE),
             Section("文本模板", "各环节的常用语", "manage:texts", P.MANAGE_TEMPLATES),
         ),
     ),

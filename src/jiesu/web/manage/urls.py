@@ -10,6 +10,7 @@ from jiesu.web.manage import (
     duties,
     home,
     local_forms,
+    models_,
     organizations,
     people,
     process,
@@ -73,6 +74,10 @@ urlpatterns = [
     path("api-clients/<int:pk>/edit/", api_clients.client_edit, name="api-client-edit"),
     path("api-clients/<int:pk>/rotate/", api_clients.client_rotate, name="api-client-rotate"),
     path("api-clients/<int:pk>/revoke/", api_clients.client_revoke, name="api-client-revoke"),
+    # text intelligence
+    path("models/", models_.model_list, name="models"),
+    path("models/<int:pk>/activate/", models_.model_activate, name="model-activate"),
+    path("models/<str:kind>/train/", models_.model_train, name="model-train"),
     # classification
     path("schemes/", catalogue.scheme_list, name="schemes"),
     path("schemes/new/", catalogue.scheme_new, name="scheme-new"),

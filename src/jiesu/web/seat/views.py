@@ -21,10 +21,15 @@ from jiesu.appeals.lifecycle import OPEN, Status
 from jiesu.appeals.models import Appeal, Attachment
 from jiesu.catalogue import categories, duty
 from jiesu.catalogue import templates as texts
+from jiesu.catalogue.models import Category
 from jiesu.foundation import clock, identifiers
 from jiesu.foundation.crypto import keyring
 from jiesu.foundation.errors import UseCaseError, invalid
 from jiesu.organizations.models import Region
+from jiesu.suggestions.classes import suggest_classes
+from jiesu.suggestions.models import Kind
+from jiesu.suggestions.registry import has_trouble
+from jiesu.suggestions.units import UnitSuggestion, suggest_units
 from jiesu.web import saved_forms, uploads
 from jiesu.web.components.faces import face_of_row, status_words
 from jiesu.web.components.pieces import Empty, Tag
@@ -266,14 +271,11 @@ def _said_of(appeal: Appeal) -> list[Tag]:
 @desk_view(P.INTAKE_REGISTER)
 def suggest(request: DeskRequest) -> HttpResponse:
     """Classes that the text seems to be about, while none is chosen."""
-    guesses: list[categories.Guess] = []
+    shown: dict[str, Any] = {"classes": [], "trouble": has_trouble(Kind.CLASS)}
     if not request.POST.get("category_code"):
-        try:
-            scheme = categories.active(clock.now())
-            guesses = categories.guess(request.POST.get("content", ""), scheme)
-        except UseCaseError:
-            guesses = []
-    return render(request, "seat/suggest.html", {"guesses": guesses})
+        content = request.POST.get("content", "")
+        shown["classes"] = suggest_classes(content, clock.now())
+    return render(request, "seat/suggest.html", shown)
 
 
 @require_POST
@@ -308,20 +310,26 @@ def _relation(actor: Actor, merge_into: Any, repeat_of: Any, at: dt.datetime) ->
     }
 
 
+@require_POST
 @desk_view(P.INTAKE_REGISTER)
 def unit(request: DeskRequest) -> HttpResponse:
-    """Who will answer for it, by the duty catalogue."""
-    at = clock.now()
-    region = Region.objects.filter(code=request.GET.get("region_code", ""), valid_to=None).first()
-    code = request.GET.get("category_code", "")
-    hit = _duty(code, region, at) if region is not None and code else None
-    asked = region is not None and bool(code)
-    return render(request, "seat/unit.html", {"hit": hit, "asked": asked})
+    """Who is likely to answer for it: the duty catalogue, the centre's history, its model."""
+    at, said = clock.now(), request.POST
+    region = Region.objects.filter(code=said.get("region_code", ""), valid_to=None).first()
+    category = _category(said.get("category_code", ""), at)
+    units: list[UnitSuggestion] = []
+    if region is not None and category is not None:
+        units = suggest_units(
+            category, region, at, content=said.get("content", ""), title=said.get("title", "")
+        )
+    asked = region is not None and category is not None
+    shown = {"units": units, "asked": asked, "trouble": has_trouble(Kind.UNIT)}
+    return render(request, "seat/unit.html", shown)
 
 
-def _duty(code: str, region: Region, at: dt.datetime) -> duty.DutyHit | None:
+def _category(code: str, at: dt.datetime) -> Category | None:
     try:
-        return duty.find(categories.get(code, at), region, at)
+        return categories.get(code, at)
     except UseCaseError:
         return None
 
@@ -368,8 +376,8 @@ def phrase(request: DeskRequest, pk: int) -> HttpResponse:
     template = get_object_or_404(texts.for_desk("seat", request.post.unit), pk=pk)
     at, said = clock.now(), request.POST
     region = Region.objects.filter(code=said.get("region_code", ""), valid_to=None).first()
-    code = said.get("category_code", "")
-    hit = _duty(code, region, at) if region is not None and code else None
+    category = _category(said.get("category_code", ""), at)
+    hit = duty.find(category, region, at) if region is not None and category else None
     name, sex = said.get("name", "").strip(), said.get("sex", "")
     manner = {"女": "女士", "男": "先生"}.get(sex, "")
     place = (region_label(region.code) if region else "") + said.get("address", "").strip()
@@ -379,7 +387,7 @@ def phrase(request: DeskRequest, pk: int) -> HttpResponse:
             **_known(request, at),
             "标题": said.get("title", "").strip(),
             "称呼": f"{name[:1]}{manner}" if name and manner else name,
-            "分类": category_label(code) if code else "",
+            "分类": category_label(category.code) if category else "",
             "地点": place,
             "承办单位": hit.unit.name if hit else "",
         },
