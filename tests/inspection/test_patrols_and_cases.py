@@ -17,6 +17,8 @@ from jiesu.inspection.lifecycle import Stage
 from jiesu.inspection.models import Case, Clue, ClueFact, ClueKind
 from jiesu.inspection.patrols import Seen
 from jiesu.jobs import delivery
+from jiesu.scoring.models import Fault
+from jiesu.supervision.models import Hit, TriggerRule
 
 TUESDAY = MONDAY + dt.timedelta(days=1)
 
@@ -153,6 +155,8 @@ def test_a_case_runs_from_its_clues_to_an_outcome_that_another_person_approved(
     case = cases.close(case, "已印发通报", actor=one, at=TUESDAY)
 
     clue.refresh_from_db()
+    fault = Fault.objects.get()
+    assert (fault.unit, fault.kind, fault.source) == (case.unit, "shirking", f"case:{case.pk}")
     assert (case.stage, clue.state, clue.case) == (Stage.CLOSED, Clue.State.IN_CASE, case)
     assert [s.name for s in case.steps.order_by("pk")] == [
         "open", "examine", "propose", "decide", "close",
@@ -238,3 +242,22 @@ def test_a_patrol_is_answered_by_the_unit_it_looked_at(world: World) -> None:
     assert not patrols.visible_to(world.actor("siming_clerk")).exists()
     with pytest.raises(Forbidden):
         patrols.answer(patrol, "好的", actor=world.actor("siming_clerk"), at=TUESDAY)
+
+
+def test_what_a_supervision_rule_marks_as_a_clue_is_taken_in_once(world: World) -> None:
+    appeal = make.dispatched(world)
+    office = world.units["fuzhou_office"]
+    rule = TriggerRule.objects.create(
+        key="late", office=office, name="超期三天", condition="overdue", action="clue", text="线索",
+        valid_from=MONDAY.date(), set_by="孙效", set_at=MONDAY,
+    )  # fmt: skip
+    Hit.objects.create(
+        rule=rule, rule_key="late", office_id=office.pk, appeal=appeal, cause="clock:1",
+        action="clue", state=Hit.State.CLUE, happened_at=MONDAY, found_at=MONDAY,
+    )  # fmt: skip
+
+    assert clues.take_hits(TUESDAY) == 1
+    assert clues.take_hits(TUESDAY) == 0
+
+    fact = ClueFact.objects.get()
+    assert (fact.kind, fact.unit, fact.words) == ("slow", world.units["urban"], "超期三天")

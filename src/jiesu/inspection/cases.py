@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from jiesu.access import Actor, ActorKind, Permission
+from jiesu.access import SYSTEM, Actor, ActorKind, Permission
 from jiesu.foundation.errors import (
     ChangedMeanwhile,
     FieldError,
@@ -27,11 +27,12 @@ from jiesu.foundation.errors import (
 from jiesu.foundation.text import clean_text
 from jiesu.inspection import lifecycle as life
 from jiesu.inspection.lifecycle import STAGE_NAMES, STAGES_OPEN, Stage, Step
-from jiesu.inspection.models import Case, CaseStep, Clue
+from jiesu.inspection.models import Case, CaseStep, Clue, ClueKind
 from jiesu.inspection.sheets import day_of
 from jiesu.journal import audit
 from jiesu.organizations.models import Unit
 from jiesu.organizations.paths import below
+from jiesu.scoring import faults
 
 _LETTER = {Case.Kind.COMPLAINT: "效诉", Case.Kind.INSPECTION: "效督"}
 
@@ -188,6 +189,8 @@ def decide(case: Case, note: str, *, accept: bool, actor: Actor, at: dt.datetime
         if accept:
             mine.decider_name, mine.decided_at = actor.name, at
         _keep(mine, step.name, step.label, said, actor, at)
+        if accept and mine.outcome != Case.Outcome.NONE:
+            _register_fault(mine, at)
     audit.record(
         "efficiency.decided", actor=actor, at=at, subject=mine.number,
         data={"accept": accept, "outcome": mine.outcome, "note": said},
@@ -218,6 +221,22 @@ def drop(case: Case, why: str, *, actor: Actor, at: dt.datetime) -> Case:
 
 
 # --- inside ---------------------------------------------------------------------------------------
+
+
+# What a clue's kind is called in the register of faults, where scoring reads it.
+_FAULT = {ClueKind.BAD_QUALITY: "poor_quality", ClueKind.REPEATED: "poor_quality"}
+
+
+def _register_fault(case: Case, at: dt.datetime) -> None:
+    """An approved outcome is one fault of the unit; scoring takes its points, once a case."""
+    clue = case.clues.order_by("pk").first()
+    kind = _FAULT.get(ClueKind(clue.kind), str(clue.kind)) if clue else "other"
+    basis = (
+        f"效能案件 {case.number}：{case.title}，{Case.Outcome(case.outcome).label}。{case.basis}"
+    )
+    faults.record(
+        case.unit, kind, day_of(at), basis[:500], actor=SYSTEM, at=at, source=f"case:{case.pk}"
+    )
 
 
 def _number(kind: Case.Kind, office: Unit, at: dt.datetime) -> str:

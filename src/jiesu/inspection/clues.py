@@ -18,6 +18,8 @@ from jiesu.inspection.models import Clue, ClueFact, ClueKind
 from jiesu.inspection.sheets import clue_rule, day_of
 from jiesu.organizations.models import Unit
 from jiesu.organizations.paths import below
+from jiesu.supervision.conditions import Condition
+from jiesu.supervision.models import Hit
 
 BY_RULE = "规则"
 
@@ -99,6 +101,38 @@ def note_repeat(event: Event, appeal: Appeal, at: dt.datetime) -> None:
     if earlier.lead_unit_id == appeal.lead_unit_id:
         words = f"同一诉求再次反映（前单 {earlier.number}）"
         _note(ClueKind.REPEATED, appeal.lead_unit_id, appeal, words, event.at)
+
+
+# What a supervision rule's condition points at, when the rule says 列为效能线索.
+_POINTS_AT = {
+    Condition.OVERDUE: ClueKind.SLOW,
+    Condition.BREACHED: ClueKind.SLOW,
+    Condition.YELLOW: ClueKind.SLOW,
+    Condition.URGED: ClueKind.SLOW,
+    Condition.NOT_ACTED_ON: ClueKind.SLOW,
+    Condition.REDO: ClueKind.BAD_QUALITY,
+    Condition.SENT_BACK: ClueKind.BAD_QUALITY,
+    Condition.DISSATISFIED: ClueKind.BAD_QUALITY,
+    Condition.IMPROPER_RETURN: ClueKind.IMPROPER_RETURN,
+    Condition.REPEATED: ClueKind.REPEATED,
+}
+
+
+def take_hits(at: dt.datetime, batch: int = 200) -> int:
+    """This will take in what supervision's rules marked as clues; how many. Each once."""
+    rows = Hit.objects.select_related("rule", "appeal").filter(state=Hit.State.CLUE)
+    taken = 0
+    for hit in rows.order_by("pk")[:batch]:
+        with transaction.atomic():
+            claimed = Hit.objects.filter(pk=hit.pk, state=Hit.State.CLUE).update(
+                state=Hit.State.DONE, decided_at=at, decided_by=BY_RULE
+            )
+            unit_id = hit.appeal.lead_unit_id
+            if claimed and unit_id is not None:
+                kind = _POINTS_AT[Condition(hit.rule.condition)]
+                _note(kind, unit_id, hit.appeal, hit.rule.name, hit.happened_at)
+            taken += claimed
+    return taken
 
 
 def _unit_of(event: Event) -> int | None:

@@ -17,6 +17,7 @@ from types import FrameType
 from django.db import connection
 
 from jiesu.foundation import clock
+from jiesu.inspection import clues
 from jiesu.jobs import beats, deadlines, delivery, tasks
 from jiesu.journal import sealing
 from jiesu.notifications import mail
@@ -75,7 +76,9 @@ def _tasks(at: dt.datetime, worker: str) -> Turn:
 
 def _supervision(at: dt.datetime, worker: str) -> Turn:
     done = engine.run(at)
-    return Turn(str(done), more=done.more)
+    taken = clues.take_hits(at)
+    words = [str(done), f"{taken} clues" if taken else ""]
+    return Turn(", ".join(w for w in words if w), more=done.more)
 
 
 def _mail(at: dt.datetime, worker: str) -> Turn:
