@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
 from tests.factories import world as factory
 from tests.factories.world import World
@@ -24,6 +25,7 @@ def _forget_cached_rules() -> Iterator[None]:
     rules.forget()
     versions.forget()
     snapshot.forget()
+    (settings.JIESU_VAR / "demo").unlink(missing_ok=True)  # the sign that a test's demo left
 
 
 @pytest.hookimpl(trylast=True)

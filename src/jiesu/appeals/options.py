@@ -42,6 +42,8 @@ def appeal_options(appeal: Appeal, actor: Actor) -> list[Option]:
     for move in APPEAL_OPTIONS:
         if not actor.may(move.needs):
             continue
+        if move is life.RECUSE and actor.kind is not ActorKind.PERSON:
+            continue  # only people have interests
         reason = ""
         if why_step_aside(actor, appeal.recused):
             reason = "您已申请回避"
