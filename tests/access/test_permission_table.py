@@ -4,6 +4,7 @@ import pytest
 
 from jiesu.access import ROLE_NAMES, ROLE_PERMISSIONS, SYSTEM, Permission, Role, citizen
 from jiesu.access.roles import ADMINISTRATORS, CENTRE_ROLES, why_not_both
+from jiesu.accounts.api_clients import CENTRE_SYSTEM, REFERENCE_SYSTEM
 
 P = Permission
 PEOPLE = [role for role in Role if role is not Role.API_CLIENT]
@@ -71,10 +72,19 @@ def test_an_agent_does_not_send_to_units() -> None:
     assert not {P.DISPATCH_ASSIGN, P.DISPATCH_REASSIGN} & ROLE_PERMISSIONS[Role.AGENT]
 
 
-def test_an_api_client_manages_nothing() -> None:
+def test_an_api_client_manages_reference_data_at_most() -> None:
     managing = {p for p in P if p.value.startswith(("manage.", "audit."))}
 
-    assert ROLE_PERMISSIONS[Role.API_CLIENT] & managing == {P.MANAGE_TEMPLATES}
+    allowed = ROLE_PERMISSIONS[Role.API_CLIENT] & managing
+
+    assert allowed == {P.MANAGE_TEMPLATES, P.MANAGE_CATALOGUE, P.MANAGE_ORGANIZATIONS}
+
+
+def test_a_centres_system_manages_nothing_and_a_register_sees_no_appeal() -> None:
+    managing = {p for p in P if p.value.startswith(("manage.", "audit."))}
+
+    assert managing & CENTRE_SYSTEM == {P.MANAGE_TEMPLATES}
+    assert not {p for p in REFERENCE_SYSTEM if p.value.startswith("appeal.")}
 
 
 def test_the_system_may_do_everything() -> None:

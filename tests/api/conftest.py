@@ -78,13 +78,15 @@ class Caller:
         )
         return self._held("POST", path, response)
 
-    def upload(self, file: Any, *, key: str = "", **fields: str) -> Answer:
+    def upload(
+        self, file: Any, path: str = "/attachments", *, key: str = "", **fields: str
+    ) -> Answer:
         """POST a file."""
         response = self.http.post(
-            "/api/v1/attachments", {"file": file, **fields},
+            f"/api/v1{path}", {"file": file, **fields},
             headers={"Idempotency-Key": key or f"key-{next(_numbers)}"},
         )  # fmt: skip
-        return self._held("POST", "/attachments", response)
+        return self._held("POST", path, response)
 
     def _held(self, method: str, path: str, response: HttpResponseBase) -> Answer:
         """Every answer is what the document says: the declared body, or a problem in Chinese."""

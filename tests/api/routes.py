@@ -60,6 +60,9 @@ BODIES: dict[str, dict[str, Any] | None] = {
     },
     "/supervision/instruments/{pk}/answer": {"version": 2, "answer": "已整治"},
     "/suggestions": {"content": "路灯不亮", "region": "350102001"},
+    "/catalogue/sheets/{kind}": None,
+    "/regions/import": {"rows": [{"code": "350102", "name": "鼓楼区"}], "dry_run": True},
+    "/units/import": {"rows": [{"code": "urban", "name": "鼓楼区城市管理局"}], "dry_run": True},
 }  # fmt: skip
 QUERIES: dict[str, dict[str, str]] = {
     "/catalogue/duty": {"category": "0105", "region": "350102001"},

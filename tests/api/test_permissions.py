@@ -70,11 +70,15 @@ class Things:
             "consultations": self.consultation.pk, "attachments": self.attachment.pk,
             "scoring": self.period.pk, "supervision": self.instrument.pk,
         }.get(path.split("/")[1], 0)  # fmt: skip
-        at = path.format(number=self.appeal.number, pk=pk, key="channel", code=self._code(path))
+        at = path.format(
+            number=self.appeal.number, pk=pk, key="channel", kind="duty", code=self._code(path)
+        )
         if method == "GET":
             return caller.get(at, **QUERIES.get(path, {}))
         if path == "/attachments":
             return caller.upload(io.BytesIO(b""))
+        if path == "/catalogue/sheets/{kind}":
+            return caller.upload(io.BytesIO(b"x"), at)
         body = dict(BODIES[path] or {})
         if "reason_code" in body and body["reason_code"] == "?":
             body["reason_code"] = items(Table.REFUSAL_REASON, MONDAY)[0].code

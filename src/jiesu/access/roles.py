@@ -123,6 +123,10 @@ _SYSTEM = {
     P.MANAGE_SYSTEM,
 }  # fmt: skip
 
+# What only a client that was named for it holds: the register of units or the catalogue of another
+# system, kept in step. People, keys and the audit are never a machine's (三员分立).
+REFERENCE_DATA = frozenset({P.MANAGE_CATALOGUE, P.MANAGE_ORGANIZATIONS})
+
 ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.AGENT: frozenset(_INTAKE),
     Role.SHIFT_LEAD: frozenset(
@@ -169,6 +173,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
         | _CLERK
         | _REVIEW
         | _CALLBACK
+        | REFERENCE_DATA
         | {P.HANDLING_INNER_REVIEW, P.SCORING_VIEW, P.SUPERVISION_VIEW, P.SUPERVISION_ISSUE}
     ),
 }

@@ -1,6 +1,7 @@
 """Makes the ``Actor`` of a signed-in person or an API client."""
 
 from jiesu.access import ROLE_PERMISSIONS, Actor, ActorKind, Permission, Role
+from jiesu.access.roles import REFERENCE_DATA
 from jiesu.accounts.models import ApiClient, Post
 
 
@@ -23,7 +24,9 @@ def actor_for(post: Post) -> Actor:
 def actor_for_client(client: ApiClient) -> Actor:
     """The actor an API client is. Reads ``client.unit`` and its region."""
     allowed = ROLE_PERMISSIONS[Role.API_CLIENT]
-    if client.permissions:
+    if not client.permissions:
+        allowed -= REFERENCE_DATA
+    else:
         allowed &= {Permission(p) for p in client.permissions}
     return Actor(
         kind=ActorKind.CLIENT,

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from jiesu.access import ROLE_PERMISSIONS, Actor, Permission, Role, may_manage
+from jiesu.access.roles import REFERENCE_DATA
 from jiesu.accounts.models import ApiClient
 from jiesu.foundation.crypto import sm3
 from jiesu.foundation.errors import Forbidden, NotAllowedNow, NotFound, invalid
@@ -40,7 +41,9 @@ UNIT_SYSTEM = frozenset(
 )  # fmt: skip
 # What a channel that only brings appeals in needs: a website, an app, another line.
 CHANNEL = frozenset({P.INTAKE_REGISTER, P.INTAKE_ADD_FACTS, P.INTAKE_URGE, P.INTAKE_WITHDRAW})
-CENTRE_SYSTEM = ROLE_PERMISSIONS[Role.API_CLIENT]
+CENTRE_SYSTEM = ROLE_PERMISSIONS[Role.API_CLIENT] - REFERENCE_DATA
+# What a register of units or a catalogue needs that is kept elsewhere; it sees no appeal.
+REFERENCE_SYSTEM = REFERENCE_DATA | {P.MANAGE_TEMPLATES}
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def _checked(
     asked = {str(permission) for permission in permissions}
     if not asked:
         problems.add("permissions", "required", "请至少选择一项权限。")
-    if not asked <= {str(permission) for permission in CENTRE_SYSTEM}:
+    if not asked <= {str(permission) for permission in ROLE_PERMISSIONS[Role.API_CLIENT]}:
         problems.add("permissions", "not_for_clients", "所选权限中有接口客户端不能持有的，请去掉。")
     if not 1 <= per_minute <= MOST_PER_MINUTE:
         problems.add("per_minute", "out_of_range", f"每分钟上限应在 1 至 {MOST_PER_MINUTE} 之间。")

@@ -20,6 +20,7 @@ from jiesu.api.v1 import (
     errors,
     moves,
     scoring,
+    sheets,
     suggestions,
     supervision,
     uploads,
@@ -80,8 +81,10 @@ api.add_router("/applications", assignments.applications)
 api.add_router("/consultations", assignments.consultations)
 api.add_router("/attachments", uploads.router)
 api.add_router("/catalogue", catalogue.router)
+api.add_router("/catalogue", sheets.router)
 api.add_router("/scoring", scoring.router)
 api.add_router("/supervision", supervision.router)
+api.add_router("", sheets.places)  # /units/import before /units/{code}
 api.add_router("", suggestions.router)
 api.add_router("", catalogue.places)
 

@@ -31,6 +31,7 @@ _PROBLEM = {
         },
     },
 }
+_FILES = {("get", "/api/v1/attachments"), ("get", "/api/v1/catalogue/sheets")}
 _REFUSAL = {
     "description": "拒绝，见 title 和 detail",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -50,7 +51,7 @@ def complete(api: NinjaAPI) -> dict[str, Any]:
             operation["responses"] = {
                 str(status): said for status, said in operation["responses"].items()
             } | {"default": _REFUSAL}
-            if path.endswith("/attachments/{pk}"):
+            if (method, path.rpartition("/")[0]) in _FILES:
                 operation["responses"]["200"]["content"] = {
                     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
                 }

@@ -430,3 +430,51 @@ class Where(Query):
 
     category: str = Field("", description="分类编码")
     region: str = Field(description="区划代码")
+
+
+class Trying(Query):
+    """Whether to write."""
+
+    dry_run: bool = Field(False, description="只检查，不写入")
+
+
+class SheetForm(Query):
+    """Which kind of file."""
+
+    format: Literal["xlsx", "csv"] = "csv"
+
+
+class RegionRow(Body):
+    """一个区划"""
+
+    code: str = Field(max_length=12)
+    name: str = Field(max_length=64)
+    level: str | None = Field(None, description="不填则按代码判断")
+    parent: str | None = Field(None, description="上级代码，不填则按代码判断")
+
+
+class RegionRows(Body):
+    """要同步的区划"""
+
+    rows: list[RegionRow] = Field(min_length=1, max_length=5000)
+    dry_run: bool = False
+
+
+class UnitRow(Body):
+    """一个单位；不填的项，已有的单位不变"""
+
+    code: str = Field(max_length=32)
+    name: str = Field(max_length=128)
+    short_name: str | None = None
+    kind: str | None = Field(None, description="类型的名称，如 部门")
+    region: str | None = Field(None, description="区划代码，新单位必填")
+    parent: str | None = Field(None, description="上级编码")
+    phone: str | None = Field(None, description="值班电话")
+    inner_review_steps: int | None = Field(None, ge=0, le=2)
+
+
+class UnitRows(Body):
+    """要同步的单位"""
+
+    rows: list[UnitRow] = Field(min_length=1, max_length=5000)
+    dry_run: bool = False

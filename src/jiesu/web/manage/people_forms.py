@@ -5,7 +5,13 @@ from typing import ClassVar
 from django import forms
 
 from jiesu.access import ROLE_NAMES, Role
-from jiesu.accounts.api_clients import CENTRE_SYSTEM, CHANNEL, MOST_PER_MINUTE, UNIT_SYSTEM
+from jiesu.accounts.api_clients import (
+    CENTRE_SYSTEM,
+    CHANNEL,
+    MOST_PER_MINUTE,
+    REFERENCE_SYSTEM,
+    UNIT_SYSTEM,
+)
 from jiesu.web.components.widgets import Segmented
 from jiesu.web.manage.pages import Lines, ManageForm, day_field, line_field, unit_field
 
@@ -14,8 +20,14 @@ KINDS = [
     ("channel", "来诉渠道（网站、小程序、其他专线）：只登记、补充、催办、撤诉"),
     ("unit", "承办单位的系统：签收、办理、答复"),
     ("centre", "热线中心的系统：受理、派单、审核、回访也可以"),
+    ("reference", "机构编制、目录维护的系统：只同步区划、单位、分类、权属目录等，看不到工单"),
 ]
-KIND_PERMISSIONS = {"channel": CHANNEL, "unit": UNIT_SYSTEM, "centre": CENTRE_SYSTEM}
+KIND_PERMISSIONS = {
+    "channel": CHANNEL,
+    "unit": UNIT_SYSTEM,
+    "centre": CENTRE_SYSTEM,
+    "reference": REFERENCE_SYSTEM,
+}
 
 
 class Particulars(ManageForm):

@@ -11,8 +11,10 @@ from jiesu.catalogue import codes
 from jiesu.catalogue.categories import CategoryHit
 from jiesu.catalogue.codes import Table
 from jiesu.catalogue.duty import DutyHit
+from jiesu.catalogue.imports import Report
 from jiesu.catalogue.models import Category, Scheme
 from jiesu.foundation.clock import BEIJING
+from jiesu.organizations.imports import ImportReport, Outcome
 from jiesu.organizations.models import Region, Unit
 
 
@@ -178,3 +180,43 @@ class Me:
     permissions: list[str]
     per_minute: int
     expires_on: dt.date | None
+
+
+@dataclass(slots=True)
+class SheetErrorOut:
+    """一行里的一处错误；column 为列名，空的指整行"""
+
+    row: int
+    column: str
+    message: str
+
+
+@dataclass(slots=True)
+class SheetReport:
+    """导入的结果；applied 为 false 就什么也没有改"""
+
+    applied: bool
+    dry_run: bool
+    rows: int
+    added: int
+    changed: int
+    ended: int
+    unchanged: int
+    errors: list[SheetErrorOut]
+
+
+def sheet_report(report: Report) -> SheetReport:
+    """What a sheet of the catalogue did, or would do."""
+    errors = [SheetErrorOut(e.row, e.column, e.message) for e in report.errors]
+    return SheetReport(report.applied, report.dry_run, **report.as_data(), errors=errors)
+
+
+def rows_report(report: ImportReport) -> SheetReport:
+    """What rows of regions or units did, or would do."""
+    errors = [
+        SheetErrorOut(row.number, e.field, e.message) for row in report.refused for e in row.errors
+    ]
+    added, changed, same = (report.count(o) for o in (Outcome.NEW, Outcome.CHANGED, Outcome.SAME))
+    return SheetReport(
+        report.applied, report.dry_run, len(report.rows), added, changed, 0, same, errors
+    )
