@@ -105,11 +105,14 @@ class CodeTable(models.Model):
         return self.name
 
 
+CODE_LENGTH = 32  # of any code of any table, wherever it is kept
+
+
 class CodeItem(models.Model):
     """One code of a table."""
 
     table = models.ForeignKey(CodeTable, models.PROTECT, related_name="items")
-    code = models.CharField("代码", max_length=32)
+    code = models.CharField("代码", max_length=CODE_LENGTH)
     label = models.CharField("名称", max_length=64)
     order = models.PositiveIntegerField("排序", default=0)
     is_fixed = models.BooleanField("系统保留", default=False)  # a rule speaks of it: never retired

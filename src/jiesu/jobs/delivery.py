@@ -39,7 +39,7 @@ class Delivered:
         return said + (f", FAILED {self.failed}" if self.failed else "")
 
 
-def deliver(at: dt.datetime, batch: int = 100) -> Delivered:
+def deliver(at: dt.datetime, batch: int = 25) -> Delivered:
     """This will bring the oldest undelivered events to their followers."""
     done = Delivered()
     later = Undelivered.objects.filter(event_id=OuterRef("pk")).filter(

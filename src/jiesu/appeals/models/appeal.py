@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from jiesu.appeals.lifecycle import STATUS_NAMES, Status
 from jiesu.appeals.queries import AppealQuerySet
-from jiesu.catalogue.models import Category
+from jiesu.catalogue.models import CODE_LENGTH, Category
 from jiesu.foundation.fields import EncryptedTextField
 from jiesu.organizations.models import Region, Unit
 
@@ -32,7 +32,7 @@ class Appeal(models.Model):
     repeat_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     # intake
-    channel = models.CharField("渠道", max_length=16)
+    channel = models.CharField("渠道", max_length=CODE_LENGTH)
     call_id = models.CharField("通话编号", max_length=64, blank=True)
     received_at = models.DateTimeField("来电/提交时间")
     registered_at = models.DateTimeField("登记时间")
@@ -41,7 +41,7 @@ class Appeal(models.Model):
     language = models.CharField("语种", max_length=16, blank=True)
 
     # petitioner 诉求人
-    petitioner_kind = models.CharField("诉求人类型", max_length=16, default="person")
+    petitioner_kind = models.CharField("诉求人类型", max_length=CODE_LENGTH, default="person")
     is_anonymous = models.BooleanField("匿名", default=False)
     confidentiality = models.CharField("保密级别", max_length=1, default="0")
     name = EncryptedTextField("姓名", blank=True, default="")
@@ -51,7 +51,7 @@ class Appeal(models.Model):
     phone_hash = models.CharField(max_length=64, blank=True)
     phone2 = EncryptedTextField("备用电话", blank=True, default="")
     phone2_hash = models.CharField(max_length=64, blank=True)
-    document_kind = models.CharField("证件类型", max_length=16, blank=True)
+    document_kind = models.CharField("证件类型", max_length=CODE_LENGTH, blank=True)
     document_number = EncryptedTextField("证件号码", blank=True, default="")
     document_hash = models.CharField(max_length=64, blank=True)
     credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
@@ -59,7 +59,7 @@ class Appeal(models.Model):
     home_address = EncryptedTextField("诉求人地址", blank=True, default="")
     petitioner_tags = models.JSONField("人群标签", default=list, blank=True)
     reply_wanted = models.BooleanField("需要答复", default=True)
-    reply_way = models.CharField("答复方式", max_length=16, blank=True)
+    reply_way = models.CharField("答复方式", max_length=CODE_LENGTH, blank=True)
     may_publish = models.BooleanField("同意公开", default=False)
     query_code = EncryptedTextField("查询码", blank=True, default="")
 
@@ -67,7 +67,7 @@ class Appeal(models.Model):
     title = models.CharField("标题", max_length=128)
     content = models.TextField("诉求内容")
     aim = models.CharField("诉求目的", max_length=500, blank=True)
-    appeal_type = models.CharField("诉求类型", max_length=8)
+    appeal_type = models.CharField("诉求类型", max_length=CODE_LENGTH)
     category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="分类"
     )
@@ -90,7 +90,7 @@ class Appeal(models.Model):
     grid_code = models.CharField("网格编码", max_length=32, blank=True)
 
     # judgement
-    urgency = models.CharField("紧急程度", max_length=8, default="3")
+    urgency = models.CharField("紧急程度", max_length=CODE_LENGTH, default="3")
     is_difficult = models.BooleanField("疑难", default=False)
     sensitive = models.JSONField("敏感类别", default=list, blank=True)
     is_business = models.BooleanField("营商环境", default=False)
@@ -122,15 +122,15 @@ class Appeal(models.Model):
 
     # end
     outcome = models.CharField("办结方式", max_length=24, blank=True)
-    refusal_reason = models.CharField("不予受理理由", max_length=16, blank=True)
-    handed_over_to = models.CharField("移交去向", max_length=16, blank=True)
+    refusal_reason = models.CharField("不予受理理由", max_length=CODE_LENGTH, blank=True)
+    handed_over_to = models.CharField("移交去向", max_length=CODE_LENGTH, blank=True)
     public_reply = models.TextField("答复内容", blank=True)  # as the citizen has it
     replied_at = models.DateTimeField("答复时间", null=True, blank=True)
     next_callback_at = models.DateTimeField("下次回访", null=True, blank=True)
     callback_tries = models.PositiveSmallIntegerField("回访次数", default=0)
     solved = models.BooleanField("诉求人认为已解决", null=True, blank=True)
     satisfaction = models.PositiveSmallIntegerField("满意度", null=True, blank=True)  # 5 … 1
-    dissatisfied_reason = models.CharField("不满意原因", max_length=16, blank=True)
+    dissatisfied_reason = models.CharField("不满意原因", max_length=CODE_LENGTH, blank=True)
     closed_at = models.DateTimeField("办结时间", null=True, blank=True)
     archived_at = models.DateTimeField("归档时间", null=True, blank=True)
     published_at = models.DateTimeField("公开时间", null=True, blank=True)

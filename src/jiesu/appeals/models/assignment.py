@@ -6,6 +6,7 @@ from django.db.models import Q
 from jiesu.appeals.lifecycle import STATE_NAMES, State
 from jiesu.appeals.models.appeal import Appeal
 from jiesu.appeals.queries import AssignmentQuerySet
+from jiesu.catalogue.models import CODE_LENGTH
 from jiesu.organizations.models import Unit
 
 
@@ -105,7 +106,7 @@ class Application(models.Model):
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="applications")
     judge_unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    reason_code = models.CharField("理由", max_length=16)
+    reason_code = models.CharField("理由", max_length=CODE_LENGTH)
     reason = models.CharField("说明", max_length=1000)
     basis = models.CharField("法律依据", max_length=500, blank=True)
     suggested_unit = models.ForeignKey(
@@ -141,7 +142,7 @@ class Contact(models.Model):
 
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="contacts")
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="contacts")
-    way = models.CharField("方式", max_length=16)
+    way = models.CharField("方式", max_length=CODE_LENGTH)
     reached = models.BooleanField("是否联系上")
     note = models.CharField("沟通情况", max_length=1000, blank=True)
     at = models.DateTimeField("联系时间")

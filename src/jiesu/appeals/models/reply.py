@@ -4,6 +4,7 @@ from django.db import models
 
 from jiesu.appeals.models.appeal import Appeal
 from jiesu.appeals.models.assignment import Assignment
+from jiesu.catalogue.models import CODE_LENGTH
 
 
 class Reply(models.Model):
@@ -25,7 +26,7 @@ class Reply(models.Model):
     found_true = models.BooleanField("是否属实", null=True, blank=True)
     beyond_competence = models.CharField("超出职责类型", max_length=32, blank=True)
     solved = models.BooleanField("单位认为已解决", null=True, blank=True)
-    unsolved_reason = models.CharField("未解决原因", max_length=16, blank=True)
+    unsolved_reason = models.CharField("未解决原因", max_length=CODE_LENGTH, blank=True)
     handling_report = models.TextField("办理报告", blank=True)
     public_reply = models.TextField("答复内容", blank=True)
     legal_basis = models.CharField("法律政策依据", max_length=500, blank=True)
@@ -74,7 +75,7 @@ class Callback(models.Model):
     satisfaction = models.PositiveSmallIntegerField("对办理结果", null=True, blank=True)
     agent_satisfaction = models.PositiveSmallIntegerField("对话务服务", null=True, blank=True)
     handling_satisfaction = models.PositiveSmallIntegerField("对办理过程", null=True, blank=True)
-    dissatisfied_reason = models.CharField("不满意原因", max_length=16, blank=True)
+    dissatisfied_reason = models.CharField("不满意原因", max_length=CODE_LENGTH, blank=True)
     note = models.CharField("回访情况", max_length=1000, blank=True)
     decision = models.CharField(max_length=8, choices=Decision.choices)
     finding = models.CharField("认定意见", max_length=1000, blank=True)
