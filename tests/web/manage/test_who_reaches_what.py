@@ -69,6 +69,7 @@ def things(top: World) -> dict[str, Any]:
         "local-form": form.pk,
         "limit": LimitPolicy.objects.first().pk,  # type: ignore[union-attr]  # the seed has them
         "process": rule.pk,
+        "model": 1,  # is only posted to; whoever may not is turned away before it is looked up
         "audit-record": AuditRecord.objects.first().pk,  # type: ignore[union-attr]  # just written
     }
 
@@ -82,7 +83,7 @@ def address(pattern: URLPattern, kept: dict[str, Any]) -> str:
             begins = max((key for key in kept if pattern.name.startswith(key)), key=len, default="")
             values[name] = kept[begins]
         else:
-            values[name] = {"year": 2026, "key": "channel"}[name]
+            values[name] = {"year": 2026, "key": "channel", "kind": "class"}[name]
     if pattern.name == "process-edit":
         values["key"] = "max_redo"
     return reverse(f"manage:{pattern.name}", kwargs=values)
