@@ -412,7 +412,7 @@ def consultation_out(one: Consultation) -> ConsultationOut:
         convened_at=in_beijing(one.convened_at),
         conclusion=one.conclusion,
         concluded_at=when(one.concluded_at),
-        opinions=[opinion_out(o) for o in one.opinions.all()],
+        opinions=[opinion_out(o) for o in sorted(one.opinions.all(), key=lambda o: o.pk)],
     )
 
 
