@@ -104,6 +104,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     filling in: it gets a 401, and the page decides (``session.js``).
     """
     back = page_of(request)
+    # X-Draft: a draft, or what is suggested while somebody types, sent by POST
     background = request.method != "POST" or "X-Draft" in request.headers
     if getattr(request, "htmx", False) and background:
         where = f"{reverse('account:sign-in')}?{urlencode({'next': back})}"
