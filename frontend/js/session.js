@@ -49,12 +49,16 @@ export function startSession() {
   document.addEventListener(
     'submit',
     (event) => {
-      typed = false;
       const field = event.target.querySelector('input[name=csrfmiddlewaretoken]');
       if (field) field.value = csrfToken();
     },
     true,
   );
+  // Sent is what the server has taken: until then an answer in the background may not move the page,
+  // or it would break off the very form that is under way.
+  document.addEventListener('htmx:afterRequest', (event) => {
+    if (event.detail.successful && event.target.matches('form')) typed = false;
+  });
   document.addEventListener('htmx:beforeOnLoad', (event) => {
     const { xhr } = event.detail;
     if (xhr.status === 401) signIn(xhr.getResponseHeader('X-Sign-In') || '/account/sign-in/');

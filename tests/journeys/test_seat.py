@@ -173,8 +173,6 @@ def test_put_aside_and_taken_up_again(world: World, seat: Page) -> None:
 
 def test_a_session_that_ran_out_keeps_the_call(world: World, seat: Page) -> None:
     fill_in(seat)
-    seat.wait_for_load_state("networkidle")  # what was suggested while typing has come
-    seat.wait_for_timeout(2500)  # and the draft is saved
     seat.context.clear_cookies(name="sessionid")
 
     say(seat, "Control+Enter")
