@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from jiesu.textintel import learn
+from jiesu.textintel.asked import Text
 from jiesu.textintel.figures import figures_of
-from jiesu.textintel.vectors import Text
 
 DATA = Path(os.environ.get("JIESU_DATA", "../shared/data"))
 FOLDS = 5

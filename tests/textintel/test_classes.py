@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jiesu.textintel import learn, segment, store, vectors
+from jiesu.textintel.asked import Text
 from jiesu.textintel.figures import coverage, figures_of
 from jiesu.textintel.linear import Linear
-from jiesu.textintel.vectors import Spans, Text
+from jiesu.textintel.vectors import Spans
 
 MATTERS = {
     "路灯照明": ["路灯不亮", "灯杆歪了路灯不亮", "整条街的路灯熄灭", "路灯白天还亮着", "路灯闪烁"],

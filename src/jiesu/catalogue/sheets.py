@@ -18,7 +18,6 @@ from decimal import Decimal
 from typing import Any, BinaryIO, cast
 
 import python_calamine
-import xlsxwriter
 
 from jiesu.catalogue.workbook_guard import (
     MAX_COLUMNS,
@@ -451,6 +450,8 @@ def write_xlsx(
     ``explain`` adds a sheet that says what belongs into each column. Tells how many rows were
     written.
     """
+    import xlsxwriter  # loaded when a sheet is written: the web starts without it
+
     book = xlsxwriter.Workbook(
         file,
         {

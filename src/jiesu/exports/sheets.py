@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import xlsxwriter
-
 SHEET_ROWS = 1_000_000  # Excel takes 1,048,576
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -51,6 +49,8 @@ class XlsxSheet:
     def __init__(
         self, path: Path, headings: Sequence[str], mark: str, wide: Sequence[bool]
     ) -> None:
+        import xlsxwriter  # loaded when a sheet is written: the web starts without it
+
         self._book = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "strings_to_formulas": False,
                         "strings_to_urls": False, "strings_to_numbers": False},

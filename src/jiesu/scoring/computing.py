@@ -10,7 +10,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import orjson
 
 from jiesu.scoring import ranking
@@ -114,6 +113,8 @@ def judge(facts: Facts, inputs: Inputs) -> dict[str, Judged]:
 
 def _rows_of(rows: Rows, wanted: Iterable[LeftOut]) -> Mask:
     """The rows of these orders at these units; nobody else's."""
+    import numpy as np
+
     pairs = {(one.subject, one.appeal) for one in wanted}
     mask = np.isin(rows["appeal"], np.array(sorted({a for _, a in pairs}), np.int64))
     for place in np.flatnonzero(mask):
@@ -146,6 +147,8 @@ class _Counted:
     """Numerators, denominators, exclusions and orders per unit, all units at once."""
 
     def __init__(self, facts: Facts, judged: Mapping[str, Judged], ids: Sequence[int]) -> None:
+        import numpy as np  # here: whoever only reads a score does not load it
+
         known = np.array(ids, np.int64)
         self.numerator: dict[str, Any] = {}
         self.denominator: dict[str, Any] = {}

@@ -9,14 +9,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jiesu.deadlines.kinds import ClockKind
 
-Rows = npt.NDArray[Any]  # a structured array of one sheet
+if TYPE_CHECKING:  # numpy is loaded where rows are read: the start of the web does not wait for it
+    import numpy.typing as npt
+
+Rows: TypeAlias = "npt.NDArray[Any]"  # a structured array of one sheet
 
 BLOCK_ROWS = 20_000
 
@@ -64,21 +64,17 @@ KINDS: dict[ClockKind, int] = {
 }
 
 _WHOSE = [("subject", "<i8"), ("unit", "<i8"), ("appeal", "<i8")]
-DTYPES: dict[Sheet, np.dtype[Any]] = {
-    Sheet.DUTIES: np.dtype(
-        [
-            *_WHOSE, ("kind", "u1"), ("due", "<i8"), ("done", "<i8"), ("end", "u1"),
-            ("ended", "<i8"), ("paused", "u1"), ("owes_reply", "u1"), ("replied", "<i8"),
-            ("not_contacted", "u1"), ("returns", "u1"), ("refused", "u1"),
-        ]
-    ),
-    Sheet.CLOSED: np.dtype(
-        [
-            *_WHOSE, ("closed", "<i8"), ("outcome", "u1"), ("satisfaction", "u1"),
-            ("solved", "u1"), ("redo", "u1"), ("is_repeat", "u1"), ("repeated", "<i8"),
-        ]
-    ),
-    Sheet.INTAKE: np.dtype([*_WHOSE, ("outcome", "u1"), ("effective", "u1")]),
+COLUMNS: dict[Sheet, list[tuple[str, str]]] = {
+    Sheet.DUTIES: [
+        *_WHOSE, ("kind", "u1"), ("due", "<i8"), ("done", "<i8"), ("end", "u1"),
+        ("ended", "<i8"), ("paused", "u1"), ("owes_reply", "u1"), ("replied", "<i8"),
+        ("not_contacted", "u1"), ("returns", "u1"), ("refused", "u1"),
+    ],
+    Sheet.CLOSED: [
+        *_WHOSE, ("closed", "<i8"), ("outcome", "u1"), ("satisfaction", "u1"),
+        ("solved", "u1"), ("redo", "u1"), ("is_repeat", "u1"), ("repeated", "<i8"),
+    ],
+    Sheet.INTAKE: [*_WHOSE, ("outcome", "u1"), ("effective", "u1")],
 }  # fmt: skip
 _ORDER = {
     Sheet.DUTIES: ["subject", "kind", "due", "appeal", "unit"],
@@ -89,7 +85,9 @@ _ORDER = {
 
 def empty(sheet: Sheet, rows: int = 0) -> Rows:
     """Rows of a sheet, all zero."""
-    return np.zeros(rows, DTYPES[sheet])
+    import numpy as np
+
+    return np.zeros(rows, COLUMNS[sheet])
 
 
 @dataclass(frozen=True)
@@ -113,6 +111,8 @@ class Facts:
 
 def in_order(sheet: Sheet, rows: Rows) -> Rows:
     """The rows as they are kept: by subject, and always the same for the same rows."""
+    import numpy as np
+
     keys = [rows[name] for name in reversed(_ORDER[sheet])]
     return rows[np.lexsort(keys)]
 
@@ -135,15 +135,17 @@ def blocks(facts: Facts) -> Iterator[Block]:
         rows = facts[sheet]
         for number, start in enumerate(range(0, len(rows), BLOCK_ROWS)):
             part = rows[start : start + BLOCK_ROWS]
-            columns = b"".join(part[name].tobytes() for name in DTYPES[sheet].names or ())
+            columns = b"".join(part[name].tobytes() for name, _ in COLUMNS[sheet])
             first, last = int(part["subject"][0]), int(part["subject"][-1])
             yield Block(sheet, number, len(part), first, last, zlib.compress(columns, 3))
 
 
 def unpack(sheet: Sheet, count: int, data: bytes) -> Rows:
     """The rows of one block."""
+    import numpy as np
+
     columns, rows, at = zlib.decompress(data), empty(sheet, count), 0
-    for name in DTYPES[sheet].names or ():
+    for name, _ in COLUMNS[sheet]:
         size = rows.dtype[name].itemsize * count
         rows[name] = np.frombuffer(columns[at : at + size], rows.dtype[name])
         at += size

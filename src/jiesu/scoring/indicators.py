@@ -8,15 +8,16 @@ numerator. A row left out says why (``Why``), so that a unit can ask. Sources: �
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.scoring.facts import KINDS, End, Outcome, Rows, Sheet, Solved
 
-Mask = npt.NDArray[np.bool_]
+if TYPE_CHECKING:  # loaded where rows are judged
+    import numpy as np
+    import numpy.typing as npt
+
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
 
 SATISFIED_FROM = 3  # 基本满意 and above
 REPEAT_WITHIN = 30 * 86_400_000_000  # microseconds
@@ -73,10 +74,12 @@ class Judged:
 
     counts: Mask
     met: Mask
-    why: npt.NDArray[np.uint8]
+    why: "npt.NDArray[np.uint8]"
 
     def without(self, left_out: Mask, why: Why) -> "Judged":
         """The same with some rows left out."""
+        import numpy as np
+
         hit = self.counts & left_out
         return Judged(
             self.counts & ~hit, self.met & ~hit, np.where(hit, np.uint8(why), self.why)
@@ -104,6 +107,8 @@ class Indicator:
 
 def _verdict(counts: Mask, met: Mask, *reasons: tuple[Mask, Why]) -> Judged:
     """Rows that count minus those with a reason not to."""
+    import numpy as np
+
     why = np.zeros(len(counts), np.uint8)
     for left_out, reason in reasons:
         hit = counts & left_out
@@ -113,6 +118,8 @@ def _verdict(counts: Mask, met: Mask, *reasons: tuple[Mask, Why]) -> Judged:
 
 
 def _of_kinds(rows: Rows, kinds: tuple[ClockKind, ...]) -> Mask:
+    import numpy as np
+
     mask: Mask = np.isin(rows["kind"], [KINDS[kind] for kind in kinds])
     return mask
 

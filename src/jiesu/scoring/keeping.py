@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from django.db.models import QuerySet
 
 from jiesu.foundation.crypto import sm3
@@ -44,9 +43,7 @@ def keep_facts(period: Period, facts: Facts) -> str:
 def facts_hash(facts: Facts) -> str:
     """The SM3 over all rows, column by column; compression plays no part in it."""
     digests = [
-        sm3(facts[sheet][name].tobytes())
-        for sheet in Sheet
-        for name in sheets.DTYPES[sheet].names or ()
+        sm3(facts[sheet][name].tobytes()) for sheet in Sheet for name, _ in sheets.COLUMNS[sheet]
     ]
     return sm3(b"".join(digests)).hex()
 
@@ -65,6 +62,8 @@ def read_facts_of(period: Period, subject: int) -> Facts:
 
 
 def _read(blocks: QuerySet[FactBlock]) -> Facts:
+    import numpy as np
+
     found: dict[Sheet, list[sheets.Rows]] = {}
     for block in blocks.order_by("sheet", "number").iterator(chunk_size=4):
         sheet = Sheet(block.sheet)

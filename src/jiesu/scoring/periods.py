@@ -4,7 +4,6 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
 
-import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -22,7 +21,6 @@ from jiesu.journal import audit
 from jiesu.scoring import keeping, lifecycle, schemes
 from jiesu.scoring.computing import FaultPoint, Inputs, LeftOut, Subject, compute
 from jiesu.scoring.definitions import Definition, from_json
-from jiesu.scoring.extraction import extract
 from jiesu.scoring.facts import Facts, Sheet
 from jiesu.scoring.indicators import Why
 from jiesu.scoring.lifecycle import Move, PeriodState
@@ -142,6 +140,8 @@ def _told(rows: int) -> None:
 def _count(
     period: Period, at: dt.datetime, by: str, tell: Callable[[int], None]
 ) -> Revision | None:
+    from jiesu.scoring.extraction import extract  # numpy is loaded when something is counted
+
     definition, days = definition_of(period), whole(period)
     known = attribute(definition, period.scheme.region, min(period.last, day_of(at)))
     facts = extract(definition, known, days.since, days.until, at, tell)
@@ -287,8 +287,8 @@ def _left_out(period: Period, facts: Facts) -> Iterable[LeftOut]:
         appeal__closed_at__lt=days.until,
     )  # fmt: skip
     for appeal in upheld.order_by("appeal_id").values_list("appeal_id", flat=True):
-        for subject in np.unique(closed["subject"][closed["appeal"] == appeal]):
-            yield LeftOut(int(subject), appeal, RATED, Why.REMEDIED)
+        for subject in sorted(set(closed["subject"][closed["appeal"] == appeal].tolist())):
+            yield LeftOut(subject, appeal, RATED, Why.REMEDIED)
 
 
 # --- by themselves --------------------------------------------------------------------------------

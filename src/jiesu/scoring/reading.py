@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from jiesu.access import Actor, ActorKind
@@ -224,7 +223,7 @@ def drill_down(
     mask = {
         "met": judged.met, "counted": judged.counts, "left_out": judged.why > 0,
     }.get(which, bad_rows(indicator, judged))  # fmt: skip
-    places = np.flatnonzero(mask)
+    places = mask.nonzero()[0]
     shown = places[start : start + size]
     appeals = _appeals(rows["appeal"][shown].tolist())
     orders = [

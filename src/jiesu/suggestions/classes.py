@@ -7,8 +7,8 @@ from jiesu.catalogue import categories
 from jiesu.catalogue.categories import CategoryHit, NoScheme
 from jiesu.suggestions import registry
 from jiesu.suggestions.models import Kind
+from jiesu.textintel.asked import Text
 from jiesu.textintel.classify import types
-from jiesu.textintel.vectors import Text
 
 SHOWN = 3
 BY_WORDS = "words"  # the version of what the names and keywords of the scheme say

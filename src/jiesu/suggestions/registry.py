@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -19,8 +20,10 @@ from jiesu.catalogue.editing import must_edit
 from jiesu.foundation.errors import NotAllowedNow
 from jiesu.journal import audit
 from jiesu.suggestions.models import Kind, TrainedModel
-from jiesu.textintel import store
-from jiesu.textintel.linear import Linear
+from jiesu.textintel.asked import Text
+
+if TYPE_CHECKING:
+    from jiesu.textintel.linear import Linear
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ class InUse:
     """A model as it is asked: None with the ``trouble`` that keeps it from answering."""
 
     version: str
-    model: Linear | None
+    model: "Linear | None"
     trouble: str = ""
     checksum: str = ""
 
@@ -41,6 +44,13 @@ class InUse:
 _lock = threading.RLock()
 _loaded: dict[str, InUse] = {}
 _looked_at: dict[str, float] = {}
+
+
+def text_for(kind: Kind, title: str, content: str, category: str, region: str) -> Text:
+    """What a model of that kind reads of an order. Of a unit's it also reads class and area."""
+    if kind is Kind.UNIT:
+        return Text(f"{title}\n{content}", f"{category} {region}")
+    return Text(content, title)
 
 
 def folder() -> Path:
@@ -72,6 +82,8 @@ def _look(kind: Kind) -> None:
     held = _loaded.get(kind)
     if held is not None and held.checksum == row.checksum and held.model is not None:
         return
+    from jiesu.textintel import store  # numpy is loaded with the first model, not with the web
+
     try:
         model = store.load(folder() / row.file, row.checksum)
         _loaded[kind] = InUse(row.version, model, checksum=row.checksum)
@@ -108,6 +120,8 @@ def activate(row: TrainedModel, *, actor: Actor, at: dt.datetime) -> TrainedMode
     Refused: one already in use, one whose file cannot be read, and one that did worse than the
     model in use did on the same held-out orders.
     """
+    from jiesu.textintel import store
+
     must_edit(actor, None, Permission.MANAGE_CATALOGUE)
     list(TrainedModel.objects.select_for_update().filter(kind=row.kind).values_list("pk"))
     row.refresh_from_db()

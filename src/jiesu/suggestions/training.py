@@ -22,9 +22,10 @@ from jiesu.journal import audit
 from jiesu.suggestions import registry
 from jiesu.suggestions.models import Kind, TrainedModel
 from jiesu.textintel import learn, store, vectors
+from jiesu.textintel.asked import Text
 from jiesu.textintel.figures import figures_of
 from jiesu.textintel.linear import Linear
-from jiesu.textintel.vectors import Spans, Text
+from jiesu.textintel.vectors import Spans
 
 LEAST_ORDERS = 200  # below it a model knows less than the names of the classes
 MOST_ORDERS = 200_000  # the newest; more teach nothing new and take hours
@@ -41,13 +42,6 @@ class Example:
     text: Text
     label: str
     group: str
-
-
-def text_for(kind: Kind, title: str, content: str, category: str, region: str) -> Text:
-    """What a model of that kind reads of an order. Of a unit's it also reads class and area."""
-    if kind is Kind.UNIT:
-        return Text(f"{title}\n{content}", f"{category} {region}")
-    return Text(content, title)
 
 
 def train(
@@ -136,7 +130,7 @@ def _examples(
         )  # fmt: skip
         if not rows:
             return
-        texts = [text_for(kind, r[1], r[2], r[4], r[5]) for r in rows]
+        texts = [registry.text_for(kind, r[1], r[2], r[4], r[5]) for r in rows]
         alike = _fingerprints([Text(r[2]) for r in rows])
         for row, text, group in zip(rows, texts, alike, strict=True):
             of = {Kind.CLASS: codes.get(row[3], ""), Kind.TYPE: row[6], Kind.UNIT: row[7] or ""}

@@ -11,7 +11,6 @@ from jiesu.catalogue.models import Category
 from jiesu.organizations.models import Region, Unit
 from jiesu.suggestions import registry
 from jiesu.suggestions.models import Kind
-from jiesu.suggestions.training import text_for
 
 SHOWN = 3
 LOOKED_AT = 12  # orders of the same class and area
@@ -106,7 +105,8 @@ def _answers(
     used = registry.in_use(Kind.UNIT)
     if used is None or used.model is None:
         return [], ""
-    text = text_for(Kind.UNIT, title, content, category.path_name if category else "", region.name)
+    known = category.path_name if category else ""
+    text = registry.text_for(Kind.UNIT, title, content, known, region.name)
     found = [(a.label, a.probability, a.words) for a in used.model.answers(text, SHOWN)]
     return found, used.version if found else ""
 

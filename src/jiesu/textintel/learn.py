@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from jiesu.textintel import vectors
+from jiesu.textintel.asked import Text
 from jiesu.textintel.figures import figures_of
 from jiesu.textintel.linear import Features, Floats, Linear, signs, softmax, trusted
-from jiesu.textintel.vectors import Spans, Text
+from jiesu.textintel.vectors import Spans
 
 SEED = 20_260
 MOST_PAIRED = 20_000  # texts; the matrix of all pairs takes 1.6 GB then

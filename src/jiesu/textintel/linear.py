@@ -12,21 +12,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from jiesu.textintel import segment, vectors
-from jiesu.textintel.vectors import Spans, Text
+from jiesu.textintel.asked import Answer, Text
+from jiesu.textintel.vectors import Spans
 
 BATCH = 128  # texts at a time: the sort of their n-grams stays in the processor's cache
 WORDS_SHOWN = 3
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One label, how probable it is, and the words that spoke for it (strongest first)."""
-
-    label: str
-    probability: float
-    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from jiesu.textintel import segment
+from jiesu.textintel.asked import Text
 
 BITS = 22  # 4 million buckets: a few in a hundred of 300,000 n-grams collide, which costs nothing
 _P = 0x9E3779B97F4A7C15
@@ -21,14 +22,6 @@ _P_INVERSE = pow(_P, -1, 1 << 64)
 _MIX = 0xD6E8FEB86659FD93
 
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Text:
-    """What is classified: ``body`` alone, or with a title."""
-
-    body: str
-    title: str = ""
 
 
 @dataclass(frozen=True)

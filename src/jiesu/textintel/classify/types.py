@@ -2,8 +2,7 @@
 
 import re
 
-from jiesu.textintel.linear import Answer
-from jiesu.textintel.vectors import Text
+from jiesu.textintel.asked import Answer, Text
 
 # GB/T 33358: 咨询 求助 投诉 举报 建议 表扬, by the codes of the appeal types' table.
 _CUES: tuple[tuple[str, float, str], ...] = (

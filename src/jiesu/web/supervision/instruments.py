@@ -13,7 +13,7 @@ from jiesu.access import Actor
 from jiesu.access import Permission as P
 from jiesu.appeals.gate import get_appeal_for
 from jiesu.appeals.models import Appeal
-from jiesu.documents import pdf, word
+from jiesu.documents import pdf
 from jiesu.foundation import clock
 from jiesu.supervision import instruments as use
 from jiesu.supervision import letters
@@ -166,7 +166,12 @@ def letter(request: DeskRequest, pk: int, form: str) -> HttpResponse:
         raise Http404
     mine = use.get_for(request.actor, pk)
     paper = letters.paper_of(mine, clock.now())
-    content = word.render(paper) if form == "docx" else pdf.render(paper)
+    if form == "docx":
+        from jiesu.documents import word  # python-docx is loaded when a Word file is asked for
+
+        content = word.render(paper)
+    else:
+        content = pdf.render(paper)
     response = HttpResponse(content, content_type=_TYPES[form])
     name = quote(f"{mine.number or '草稿'} {mine.matter[:40]}.{form}")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
 
-import xlsxwriter
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpResponse
@@ -84,6 +83,8 @@ def sheet(request: DeskRequest) -> HttpResponse:
     by = f"{request.actor.unit_name} {request.actor.name}"
 
     def write(file: BinaryIO, kind: str) -> int:
+        import xlsxwriter  # loaded when a sheet is written: the web starts without it
+
         book = xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False})
         page = book.add_worksheet("台账")
         bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True})

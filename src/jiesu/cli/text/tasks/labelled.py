@@ -9,8 +9,8 @@ import numpy as np
 from jiesu.cli.text import files
 from jiesu.cli.text.tasks import Evaluated
 from jiesu.textintel import learn
+from jiesu.textintel.asked import Text
 from jiesu.textintel.figures import figures_of
-from jiesu.textintel.vectors import Text
 
 TOP = 3
 BETWEEN = "|"  # the labels of ``top3``
