@@ -1,10 +1,14 @@
 """What every test may use."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 from tests.factories import world as factory
 from tests.factories.world import World
@@ -55,3 +59,26 @@ def _stored_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> 
 def world(_stored_world: None, db: None) -> World:
     """The province of the tests (built again where a flushing test swept it away)."""
     return factory.load() if Unit.objects.exists() else factory.build()
+
+
+def database_url() -> str:
+    """The address of the test database, for other processes."""
+    known: dict[str, Any] = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{known['NAME']}"
+    host = str(known["HOST"]).replace("/", "%2F")
+    port = f":{known['PORT']}" if known["PORT"] else ""
+    return f"postgresql://{known['USER']}@{host}{port}/{known['NAME']}"
+
+
+@pytest.fixture
+def other_process(tmp_path: Path) -> dict[str, str]:
+    """What another process needs to work on the test's database."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("JIESU_")}
+    return ours | {
+        "JIESU_DATABASE_URL": database_url(),
+        "JIESU_KEY_FILE": str(settings.JIESU_KEY_FILE),
+        "JIESU_VAR": str(tmp_path),
+        "JIESU_SECRET_KEY": "x" * 50,
+        "DJANGO_SETTINGS_MODULE": "jiesu.config.settings",
+    }

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.http.response import HttpResponseBase
 from django.test import Client
 from pydantic import TypeAdapter
@@ -105,12 +104,6 @@ class Caller:
         if declared is not bytes:
             TypeAdapter(declared).validate_json(answer.content)
         return answer
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_guessed() -> None:
-    """Numbers come again in the next test; what is counted by them does not."""
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pytest
-from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from tests.factories import appeals as make
 from tests.factories.world import World
 
@@ -33,29 +32,6 @@ FIRST = 30
 LOOPS = ("deadlines", "delivery", "mail")
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-def database_url() -> str:
-    """The address of the test database, for other processes."""
-    known: dict[str, Any] = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{known['NAME']}"
-    host = str(known["HOST"]).replace("/", "%2F")
-    port = f":{known['PORT']}" if known["PORT"] else ""
-    return f"postgresql://{known['USER']}@{host}{port}/{known['NAME']}"
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """What another process needs to work on the test's database."""
-    ours = {k: v for k, v in os.environ.items() if not k.startswith("JIESU_")}
-    return ours | {
-        "JIESU_DATABASE_URL": database_url(),
-        "JIESU_KEY_FILE": str(settings.JIESU_KEY_FILE),
-        "JIESU_VAR": str(tmp_path),
-        "JIESU_SECRET_KEY": "x" * 50,
-        "DJANGO_SETTINGS_MODULE": "jiesu.config.settings",
-    }
 
 
 class Nursery:
@@ -98,10 +74,10 @@ class Nursery:
 
 
 @pytest.fixture
-def nursery(environment: dict[str, str], tmp_path: Path) -> Iterator[Nursery]:
+def nursery(other_process: dict[str, str], tmp_path: Path) -> Iterator[Nursery]:
     """Starts loops; whatever is left in the end is killed."""
     with (tmp_path / "loops.log").open("ab") as log:
-        made = Nursery(environment, log)
+        made = Nursery(other_process, log)
         yield made
         made.close()
 
@@ -177,9 +153,11 @@ def every_event_is_delivered_and_every_notice_written_once() -> None:
     assert Mail.objects.count() == of_clerk.count()
 
 
-def test_a_loop_ends_cleanly_when_it_is_told_to(world: World, environment: dict[str, str]) -> None:
+def test_a_loop_ends_cleanly_when_it_is_told_to(
+    world: World, other_process: dict[str, str]
+) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "jiesu", "loop", "deadlines"], env=environment,
+        [sys.executable, "-m", "jiesu", "loop", "deadlines"], env=other_process,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout is not None

@@ -334,6 +334,8 @@ else:
 
 # --- background work -----------------------------------------------------------------------------
 
+# Nothing is set for CACHES: each process keeps its own, and only counts of tabs, for seconds. What
+# must hold for all processes together stands in the database (journal.tries, sign-in, sessions).
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- logs ----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from jiesu.deadlines.worktime import Unit
 from jiesu.exports import requests as exports
 from jiesu.foundation.errors import UseCaseError
 from jiesu.inspection import marking, sampling
-from jiesu.journal import idempotency
+from jiesu.journal import idempotency, tries
 from jiesu.notifications import notices
 from jiesu.organizations import changes
 
@@ -60,6 +60,7 @@ def tick(at: dt.datetime, batch: int = 500) -> Ticked:
         ("archive", lambda: archive(at, done)),
         ("uploads", lambda: done.add("uploads", attachments.remove_unclaimed(at - UPLOADS_KEPT))),
         ("keys", lambda: done.add("keys", idempotency.purge(at))),
+        ("tries", lambda: done.add("tries", tries.purge(at))),
         ("intake drafts", lambda: done.add("intake_drafts", drafts.purge(at))),
         ("notices", lambda: done.add("notices", notices.forget_old(at))),
         ("exports", lambda: done.add("exports", exports.remove_expired(at))),

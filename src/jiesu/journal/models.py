@@ -152,3 +152,14 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_key} {self.key}"
+
+
+class Tally(models.Model):
+    """How often something was tried in a window of time (``journal.tries``)."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # a keyed hash of what and by whom
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.count}"

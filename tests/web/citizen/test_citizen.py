@@ -1,7 +1,5 @@
 """A citizen tells, asks, adds, urges, withdraws and rates, on a cheap phone."""
 
-import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.factories import appeals as make
@@ -15,11 +13,6 @@ TYPED = {
     "petitioner_kind": "person", "confidentiality": "0", "reply_wanted": "on",
     "upload_key": "u1", "idempotency_key": "c1",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _no_counts() -> None:
-    cache.clear()
 
 
 def knowing(appeal: Appeal, proof: str = "") -> Client:

@@ -5,7 +5,7 @@ An operation that acts returns the row it made or moved. ``acts`` runs it, once 
 stands now, with ``Idempotency-Replayed: true``.
 """
 
-import contextlib
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import orjson
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +21,7 @@ from pydantic import BaseModel
 from jiesu.access import Actor, Permission
 from jiesu.api.v1 import outputs as out
 from jiesu.api.v1.auth import Call
-from jiesu.api.v1.errors import ApiRefusal
+from jiesu.api.v1.errors import ApiRefusal, refusal
 from jiesu.appeals.gate import get_appeal_for, get_appeal_for_citizen
 from jiesu.appeals.models import (
     Appeal,
@@ -35,14 +34,15 @@ from jiesu.appeals.models import (
     Opinion,
     Reply,
 )
+from jiesu.foundation import clock
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotFound, invalid
-from jiesu.journal import idempotency
+from jiesu.journal import idempotency, tries
 from jiesu.organizations.models import Region, Unit
 
 Arguments = ParamSpec("Arguments")
 Row = TypeVar("Row", bound=Model)
 JSON = "application/json; charset=utf-8"
-PROOF_TRIES, PROOF_SECONDS = 10, 3600  # wrong proofs of one appeal
+PROOF_TRIES, PROOF_WITHIN = 10, dt.timedelta(hours=1)  # wrong proofs of one appeal
 
 
 def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
@@ -94,19 +94,29 @@ def appeal_of_citizen(
 
 def _proven(number: str, proof: str, code_only: bool) -> Appeal:
     """The citizen's appeal; whoever guesses at one number is stopped, by whichever clients."""
-    key = f"api:proof:{hashlib.sha256(number.encode()).hexdigest()}"
-    if cache.get(key, 0) >= PROOF_TRIES:
+    if tries.so_far("api:proof", number, at=clock.now()) >= PROOF_TRIES:
         raise ApiRefusal(
             "rate_limited", "这件诉求的核验次数太多，请一小时后再试，或拨打 12345。",
-            {"Retry-After": str(PROOF_SECONDS)},
+            {"Retry-After": str(int(PROOF_WITHIN.total_seconds()))},
         )  # fmt: skip
     try:
         return get_appeal_for_citizen(number, proof, code_only=code_only)
-    except NotFound:
-        cache.add(key, 0, PROOF_SECONDS)
-        with contextlib.suppress(ValueError):  # it ran out between the two
-            cache.incr(key)
-        raise
+    except NotFound as wrong:
+        raise WrongProof(number, wrong.message) from None
+
+
+class WrongProof(NotFound):
+    """Somebody guessed at an appeal's proof."""
+
+    def __init__(self, number: str, message: str) -> None:
+        super().__init__(message)
+        self.number = number
+
+
+def count_wrong_proof(request: HttpRequest, error: WrongProof) -> HttpResponse:
+    """The refusal; counted here, outside of the transaction that the refusal rolls back."""
+    tries.add("api:proof", error.number, window=PROOF_WITHIN, at=clock.now())
+    return refusal(request, error)
 
 
 def unit(code: str, field: str) -> Unit:

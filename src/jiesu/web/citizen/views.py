@@ -4,6 +4,7 @@ Which appeals a browser may see stands in its session, after the number and the 
 or the query code were given once. No address holds anything personal.
 """
 
+import datetime as dt
 import hashlib
 import hmac
 import re
@@ -13,7 +14,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -35,6 +35,7 @@ from jiesu.appeals.lifecycle import (
 from jiesu.appeals.models import Appeal, Attachment, Callback
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Invalid, NotFound, UseCaseError
+from jiesu.journal import tries
 from jiesu.web import saved_forms, uploads
 from jiesu.web.citizen.forms import (
     FactsForm,
@@ -57,9 +58,12 @@ KNOWN = "citizen_appeals"  # the session's list of numbers
 PROVEN = "citizen_proven"  # of those, the ones sent from here or opened with the query code
 SENT = "citizen_sent"  # what this browser sent, and the number it got
 MOST_KNOWN = 20
-TRIES, TRIES_SECONDS = 10, 600
-NUMBER_TRIES, NUMBER_SECONDS = 30, 3600  # whoever asks: four digits are soon tried through
-SUBMITS, SUBMITS_SECONDS = 20, 3600
+TRIES, TRIES_WITHIN = 10, dt.timedelta(minutes=10)
+NUMBER_TRIES, NUMBER_WITHIN = (
+    30,
+    dt.timedelta(hours=1),
+)  # whoever asks: four digits are soon tried through
+SUBMITS, SUBMITS_WITHIN = 20, dt.timedelta(hours=1)
 FILE_POSTS = 30  # forms with files an hour, right or wrong: what is stored is bounded by it
 SMALL_PAGES = frozenset({"facts", "urge", "withdraw", "rate"})
 # The last digits of a phone are known to whoever handles the appeal: these take the query code.
@@ -103,7 +107,7 @@ def submit(request: HttpRequest) -> HttpResponse:
     file_errors: list[str] = []
     try:
         if request.FILES:
-            _not_too_often(request, "files", FILE_POSTS, SUBMITS_SECONDS,
+            _not_too_often(request, "files", FILE_POSTS, SUBMITS_WITHIN,
                            "上传太频繁了，请一小时后再传，或先不带附件提交。")  # fmt: skip
         # Files are taken even from a form that is wrong elsewhere: nobody chooses them twice.
         uploads.receive(request, citizen(), Attachment.Purpose.APPEAL, key)
@@ -146,7 +150,7 @@ def _register(
     request: HttpRequest, form: SubmitForm, local: LocalQuestions, key: str
 ) -> Appeal:  # fmt: skip
     once = request.POST.get("idempotency_key", "")
-    _not_too_often(request, "submit", SUBMITS, SUBMITS_SECONDS,
+    _not_too_often(request, "submit", SUBMITS, SUBMITS_WITHIN,
                    "提交太频繁了，请一小时后再试，或直接拨打 12345。")  # fmt: skip
     try:
         return intake.register(
@@ -208,9 +212,9 @@ def query(request: HttpRequest) -> HttpResponse:
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", form.cleaned_data["number"]))
     proof = unicodedata.normalize("NFKC", form.cleaned_data["proof"]).replace(" ", "")
     try:
-        _not_too_often(request, "query", TRIES, TRIES_SECONDS,
+        _not_too_often(request, "query", TRIES, TRIES_WITHIN,
                        "查询次数太多，请十分钟后再试，或拨打 12345 查询。")  # fmt: skip
-        _not_too_often(request, "number", NUMBER_TRIES, NUMBER_SECONDS,
+        _not_too_often(request, "number", NUMBER_TRIES, NUMBER_WITHIN,
                        "这件诉求的查询次数太多，请一小时后再试，或拨打 12345 查询。",
                        by=number[:19])  # fmt: skip
         appeal = get_appeal_for_citizen(number, proof, code_only=code_only)
@@ -264,7 +268,7 @@ def facts(request: HttpRequest, number: str) -> HttpResponse:
 
     def run(appeal: Appeal, said: dict[str, Any]) -> None:
         if request.FILES:
-            _not_too_often(request, "files", FILE_POSTS, SUBMITS_SECONDS,
+            _not_too_often(request, "files", FILE_POSTS, SUBMITS_WITHIN,
                            "上传太频繁了，请一小时后再传。")  # fmt: skip
         uploads.receive(request, citizen(), Attachment.Purpose.FACTS, key)
         once(request, lambda: add(appeal, said))
@@ -421,16 +425,12 @@ def _wrong(*given: forms.Form) -> list[tuple[str, str]]:
 
 
 def _not_too_often(
-    request: HttpRequest, what: str, most: int, seconds: int, words: str, *, by: str = ""
+    request: HttpRequest, what: str, most: int, window: dt.timedelta, words: str, *, by: str = ""
 ) -> None:
     """Refuse an address that asks too often; with ``by``, whoever asks about that."""
-    key = f"citizen:{what}:{by or request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, seconds)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # it ran out between the two
-        cache.set(key, 1, seconds)
-        count = 1
+    count = tries.add(
+        f"citizen:{what}", by or request.META.get("REMOTE_ADDR", ""), window=window, at=clock.now()
+    )
     if count > most:
         raise UseCaseError(words, code="rate_limited")
 
