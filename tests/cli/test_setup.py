@@ -1,7 +1,11 @@
 """A new installation is opened by one command."""
 
+import os
 import re
+import subprocess
+import sys
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -53,3 +57,16 @@ def test_a_wrong_code_is_one_sentence_and_leaves_nothing() -> None:
         setup("--region", "99", "福州市")
 
     assert not Unit.objects.exists()
+
+
+def test_without_a_database_made_it_says_what_to_run(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "jiesu", "setup"],
+        env={**os.environ, "JIESU_DATABASE_URL": url},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == "jiesu: 数据库还没有建好或版本较旧。请先运行：jiesu migrate"

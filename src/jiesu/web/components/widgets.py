@@ -1,12 +1,20 @@
 """Form widgets: the picker, and classes for Django's own."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+
+F = TypeVar("F", bound=forms.Field)
+
+
+def when(condition: str, field: F) -> F:
+    """The field, shown only when other fields say so (frontend/js/choices.js: "kind=extension")."""
+    field.when = condition  # type: ignore[attr-defined]  # read by the template tag of a field
+    return field
 
 
 class Picker(forms.Widget):

@@ -16,10 +16,9 @@ from jiesu.exports.models import Export
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
 from jiesu.listing.filters import KEYS, OrderFilter
-from jiesu.web.components.widgets import Segmented
+from jiesu.web.components.widgets import Segmented, when
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
 from jiesu.web.once import once
-from jiesu.web.orders.forms import when
 
 PLACES = ("statuses", "states")
 

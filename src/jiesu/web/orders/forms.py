@@ -1,6 +1,6 @@
 """The small forms of the moves. They shape input; the use cases decide."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 
@@ -9,10 +9,8 @@ from jiesu.appeals.models import Application, Callback
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.foundation import clock
-from jiesu.web.components.widgets import Marks, Picker, Segmented
+from jiesu.web.components.widgets import Marks, Picker, Segmented, when
 from jiesu.web.pick.views import category_label, region_label, unit_label
-
-F = TypeVar("F", bound=forms.Field)
 
 BAD = "solved=no|satisfaction=1,2"
 
@@ -52,12 +50,6 @@ def text_field(
         error_messages={"required": f"请填写{label}。"},
         **options,
     )
-
-
-def when(condition: str, field: F) -> F:
-    """The field, shown only when other fields say so (frontend/js/choices.js: "kind=extension")."""
-    field.when = condition  # type: ignore[attr-defined]  # read by the template tag of a field
-    return field
 
 
 class Empty(forms.Form):

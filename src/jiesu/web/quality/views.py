@@ -131,9 +131,14 @@ class MarkForm(forms.Form):
                     "invalid": "请填写数字，例如 2 或 1.5。",
                     "max_decimal_places": "最多一位小数。",
                 },
-                widget=forms.NumberInput(attrs={"step": "0.5", "inputmode": "decimal"}),
+                widget=forms.NumberInput(
+                    attrs={"step": "0.5", "inputmode": "decimal", "class": "input"}
+                ),
             )  # fmt: skip
-            self.fields[f"note_{item['code']}"] = line_field("扣分说明", 200, required=False)
+            self.fields[f"note_{item['code']}"] = line_field(
+                "扣分说明", 200, required=False,
+                widget=forms.TextInput(attrs={"class": "input"}),
+            )  # fmt: skip
         self.fields["fatal"] = forms.MultipleChoiceField(
             label="一票否决", required=False, widget=forms.CheckboxSelectMultiple,
             choices=[(item["code"], item["name"]) for item in sheet.fatal],

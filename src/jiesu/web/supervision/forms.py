@@ -14,7 +14,7 @@ from jiesu.supervision.conditions import QUESTIONS
 from jiesu.supervision.instruments import COLOURS
 from jiesu.supervision.lifecycle import KINDS
 from jiesu.supervision.models import Elsewhere, LedgerEntry, TriggerRule
-from jiesu.web.components.widgets import Picker, Segmented
+from jiesu.web.components.widgets import Picker, Segmented, when
 from jiesu.web.manage.pages import Lines, ManageForm, day_field, line_field, long_field
 from jiesu.web.pick.views import region_label, unit_label
 
@@ -59,16 +59,15 @@ class InstrumentForm(ManageForm):
     basis = long_field("缘由", 1000, required=False)
     demands = long_field("要求", 2000, required=False, help_text="督办单、挂牌督办必填。")
     limit_days = limit_field(help_text="不填按督办方式的默认值。")
-    colour = forms.ChoiceField(
-        label="挂牌颜色", choices=[("", "不挂牌"), *COLOURS.items()], required=False,
-        help_text="挂牌督办必选。",
-    )  # fmt: skip
-    old_level = line_field("原办理层级", 64, required=False, help_text="提级办理必填。")
-    new_level = line_field("提级至", 64, required=False)
-    meets_at = forms.DateTimeField(
-        label="时间", required=False, widget=MomentInput(), help_text="专题调度、约谈必填。"
-    )
-    place = line_field("地点", 128, required=False)
+    colour = when("kind=listed", forms.ChoiceField(
+        label="挂牌颜色", choices=[("", "请选择"), *COLOURS.items()], required=False,
+    ))  # fmt: skip
+    old_level = when("kind=raised", line_field("原办理层级", 64, required=False))
+    new_level = when("kind=raised", line_field("提级至", 64, required=False))
+    meets_at = when("kind=session,talk", forms.DateTimeField(
+        label="时间", required=False, widget=MomentInput(),
+    ))  # fmt: skip
+    place = when("kind=session,talk", line_field("地点", 128, required=False))
 
 
 class AnswerForm(forms.Form):

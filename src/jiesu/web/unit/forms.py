@@ -4,8 +4,8 @@ from django import forms
 
 from jiesu.appeals.actions.handling import Answer
 from jiesu.catalogue.codes import Table
-from jiesu.web.components.widgets import Segmented
-from jiesu.web.orders.forms import code_field, text_field, when
+from jiesu.web.components.widgets import Segmented, when
+from jiesu.web.orders.forms import code_field, text_field
 
 
 class ReportForm(forms.Form):
