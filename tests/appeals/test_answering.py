@@ -280,6 +280,18 @@ def test_a_reveal_is_written_down(world: World) -> None:
     assert (row.subject, row.data["reason"]) == (appeal.number, "回访前核对")
 
 
+def test_a_due_call_back_is_reason_enough_and_is_written_down(world: World) -> None:
+    due, handled = make.answered(world), make.dispatched(world)
+    caller = world.actor("callback")
+
+    person = exposure.reveal_to_call(due, actor=caller, at=MONDAY, ip="10.0.0.1")
+
+    assert person.phone == "13812342046"
+    assert AuditRecord.objects.get(kind="reveal").data["reason"] == "回访拨打电话"
+    with pytest.raises(NotAllowedNow, match="不在回访队列"):
+        exposure.reveal_to_call(handled, actor=caller, at=MONDAY)
+
+
 def merged_pair(world: World) -> tuple[Appeal, Appeal]:
     """A master in hand at its unit, and another caller's appeal under it."""
     master = make.dispatched(world)

@@ -7,8 +7,9 @@ from jiesu.access import Actor
 from jiesu.access.exposure import View, is_centre_staff, may_reveal, personal_view
 from jiesu.access.masking import mask_address, mask_document, mask_name, mask_phone
 from jiesu.access.recusal import why_step_aside
+from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal
-from jiesu.foundation.errors import Forbidden, invalid
+from jiesu.foundation.errors import Forbidden, NotAllowedNow, invalid
 from jiesu.foundation.text import clean_text
 from jiesu.journal import audit
 
@@ -67,3 +68,13 @@ def reveal(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime, ip: st
         appeal.home_address,
         can_reveal=True,
     )
+
+
+def reveal_to_call(appeal: Appeal, *, actor: Actor, at: dt.datetime, ip: str = "") -> Person:
+    """The petitioner's data for the call-back that is due: the duty itself is the reason.
+
+    Refusals: NotAllowedNow when no call-back is due; the rest as ``reveal``.
+    """
+    if appeal.status != Status.CALLBACK:
+        raise NotAllowedNow("这件工单现在不在回访队列里，不能为回访查看号码。")
+    return reveal(appeal, "回访拨打电话", actor=actor, at=at, ip=ip)

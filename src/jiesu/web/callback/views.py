@@ -7,6 +7,7 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from jiesu.access import Actor
 from jiesu.access import Permission as P
@@ -106,6 +107,17 @@ def work(request: DeskRequest, number: str) -> HttpResponse:
     return done(request, f"{number} 已记录回访。", url)
 
 
+@desk_view(P.CALLBACK_RECORD)
+@require_POST
+def phone(request: DeskRequest, number: str) -> HttpResponse:
+    """Whom to call, in the clear; the audit log has who looked, and that it was for this call."""
+    appeal = get_appeal_for(request.actor, number, P.CALLBACK_RECORD)
+    person = exposure.reveal_to_call(
+        appeal, actor=request.actor, at=clock.now(), ip=request.META.get("REMOTE_ADDR", "")
+    )
+    return render(request, "callback/phone.html", {"person": person})
+
+
 def _queue(actor: Actor, at: dt.datetime) -> Any:
     return (
         Appeal.objects.of_centre(actor)
@@ -129,8 +141,10 @@ def _context(
         "tags": tags_of(appeal),
         "type": type_words(appeal),
         "person": person,
-        "reveal_url": reverse("orders:reveal", args=[appeal.number]),
-        "calls": list(Callback.objects.filter(appeal=appeal).order_by("-pk")[:6]),
+        "calls": [
+            (call, callback.LEVELS.get(call.satisfaction or 0, ""))
+            for call in Callback.objects.filter(appeal=appeal).order_by("-pk")[:6]
+        ],
         "script": [
             (t.title, texts.fill(t.body, told))
             for t in texts.for_desk("callback", request.post.unit)[:6]
