@@ -65,13 +65,15 @@ def test_a_short_registration_without_a_place_is_risky() -> None:
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        ("您好，您反映的问题已转相关部门处理。", "empty_words"),
+        ("您好，您反映的问题已转相关部门处理。", "perfunctory"),
         ("请联系0591-12345咨询。", "pushes_away"),
         ("好的。", "reply_short"),
     ],
 )
 def test_a_reply_that_says_nothing_is_found(reply: str, code: str) -> None:
-    found = prechecks.check_reply(reply, contacted=True, solved=None)
+    found = prechecks.check_reply(
+        reply, title="路灯不亮", content="小区门口路灯不亮", contacted=True, solved=None
+    )
 
     assert code in {one.code for one in found}
 

@@ -1,4 +1,4 @@
-"""What people really type, at the two front doors: a Chinese sentence at its field, nothing lost."""
+"""What people really type at the two front doors: a sentence at its field, and nothing lost."""
 
 import re
 from html import unescape

@@ -7,10 +7,10 @@ hint for the inspector, never a deduction.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jiesu.textintel import replies
+
 SHORT_TITLE, SHORT_CONTENT, SHORT_REPLY = 6, 20, 30
-# What sends the citizen elsewhere, or says nothing (domain §7, the reply gate).
-_PUSHES_AWAY = ("请联系", "请拨打", "请咨询", "请与", "请向")
-_EMPTY_WORDS = ("正在办理", "正在处理", "已转", "已移交", "尽快处理", "高度重视", "加强管理")
+SHOWN = 40  # characters of a span
 _PLACE_TYPES = frozenset({"02", "03", "04"})  # 求助 投诉 举报 happen somewhere
 
 
@@ -35,6 +35,7 @@ class Registration:
     urgency: str
     reclassified: bool = False
     returned: bool = False
+    warned: bool = False  # the machine heard danger or a threat in it
 
 
 def check_registration(given: Registration) -> list[Finding]:
@@ -50,8 +51,8 @@ def check_registration(given: Registration) -> list[Finding]:
         found.append(Finding("no_address", "没有具体地点", 2))
     if given.category_level < 2:
         found.append(Finding("class_shallow", "分类没有到二级", 2))
-    if given.urgency == "3" and any(w in given.content for w in ("燃气泄漏", "被困", "着火")):
-        found.append(Finding("urgent_words", "正文有险情字样，紧急程度为一般", 5))
+    if given.warned and given.urgency == "3":
+        found.append(Finding("urgent_words", "正文有险情或扬言，紧急程度为一般", 5))
     if given.reclassified:
         found.append(Finding("reclassified", "派单时更正过分类或要素", 3))
     if given.returned:
@@ -59,16 +60,21 @@ def check_registration(given: Registration) -> list[Finding]:
     return found
 
 
-def check_reply(reply: str, *, contacted: bool, solved: bool | None) -> list[Finding]:
-    """What looks wrong in a reply to a citizen."""
-    found: list[Finding] = []
+def check_reply(
+    reply: str, *, title: str, content: str, contacted: bool, solved: bool | None
+) -> list[Finding]:
+    """What looks wrong in a reply: the defects of the reply gate, and what was left out."""
+    flaws = replies.check_reply(reply, title=title, detail=content).flaws
+    spans: dict[replies.Defect, str] = {}
+    for flaw in flaws:
+        spans.setdefault(flaw.defect, reply[flaw.start : flaw.end][:SHOWN])
+    found = [
+        Finding(defect.value, f"{rule.label}：“{span}”", round(2 * rule.weight))
+        for defect, span in spans.items()
+        for rule in [replies.RULES[defect]]
+    ]
     if len(reply) < SHORT_REPLY:
         found.append(Finding("reply_short", f"答复不足 {SHORT_REPLY} 字", 3))
-    if any(word in reply for word in _PUSHES_AWAY):
-        found.append(Finding("pushes_away", "让诉求人另找他人", 3))
-    empty = [word for word in _EMPTY_WORDS if word in reply]
-    if empty:
-        found.append(Finding("empty_words", f"有空话：{'、'.join(empty)}", 3))
     if not contacted:
         found.append(Finding("not_contacted", "答复前没有联系记录", 2))
     if solved and any(word in reply for word in ("下一步", "待", "后续将")):

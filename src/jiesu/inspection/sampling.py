@@ -24,6 +24,7 @@ from jiesu.inspection.prechecks import Finding, Registration
 from jiesu.inspection.sheets import day_of, sample_rule
 from jiesu.journal import audit
 from jiesu.organizations.models import Unit
+from jiesu.warnings.models import Warning
 
 
 def look_at_registration(event: Event, appeal: Appeal, at: dt.datetime) -> None:
@@ -42,7 +43,7 @@ def look_at_registration(event: Event, appeal: Appeal, at: dt.datetime) -> None:
             title=full.title, content=full.content, address=full.address,
             appeal_type=full.appeal_type, urgency=full.urgency,
             category_level=full.category.level if full.category else 0, reclassified=changed,
-            returned=appeal.return_count > 0,
+            returned=appeal.return_count > 0, warned=_warned(appeal),
         )
     )  # fmt: skip
     _store(appeal, Subject.ORDER, 1, appeal.centre_id, appeal.agent_id, appeal.agent_name, found,
@@ -60,11 +61,20 @@ def look_at_reply(event: Event, appeal: Appeal, at: dt.datetime) -> None:
     if reply is None:
         return
     contacted = Contact.objects.filter(appeal_id=appeal.pk, reached=True).exists()
-    found = prechecks.check_reply(reply.public_reply, contacted=contacted, solved=reply.solved)
+    told = Appeal.objects.only("title", "content").get(pk=appeal.pk)
+    found = prechecks.check_reply(
+        reply.public_reply, title=told.title, content=told.content,
+        contacted=contacted, solved=reply.solved,
+    )  # fmt: skip
     _store(
         appeal, Subject.REPLY, appeal.redo_count + 1, reply.assignment.unit_id,
         reply.written_by_id, reply.written_by, found, event.at,
     )  # fmt: skip
+
+
+def _warned(appeal: Appeal) -> bool:
+    urgent = (Warning.Kind.EXTREME, Warning.Kind.SUDDEN_DANGER)
+    return Warning.objects.filter(appeal_id=appeal.pk, kind__in=urgent).exists()
 
 
 def _store(
