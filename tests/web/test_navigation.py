@@ -1,11 +1,13 @@
 """Every place leads somewhere, counts what it says, and is shown to whom it belongs."""
 
+import re
 from importlib.util import find_spec
 
 import pytest
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from tests.factories.world import MONDAY, World
+from tests.web.signed_in import client_of
 
 from jiesu.access import Permission, citizen
 from jiesu.web import urls
@@ -56,3 +58,15 @@ def test_counts_are_kept_a_moment_so_that_polling_stays_cheap(
 @pytest.mark.parametrize(("waiting", "text"), [(0, ""), (7, "7"), (1000, "999+")])
 def test_a_count_stays_narrow(waiting: int, text: str) -> None:
     assert Count(waiting).text == text
+
+
+@pytest.mark.parametrize(("who", "address", "place"), [
+    ("leader", "/supervision/leader/", "今日要事"), ("supervisor", "/efficiency/patrols/", "巡查"),
+    ("supervisor", "/supervision/ledgers/", "督办"),
+])  # fmt: skip
+def test_the_place_one_stands_in_is_marked(
+    world: World, who: str, address: str, place: str
+) -> None:
+    page = client_of(world, who).get(address).content.decode()
+
+    assert re.findall(r'aria-current="true"[^>]*><span>([^<]+)', page) == [place]

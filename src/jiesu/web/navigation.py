@@ -199,11 +199,14 @@ class Shell:
 
     @cached_property
     def current(self) -> str:
-        """The name of the desk of this page: what the view says, or the namespace of its URL."""
+        """The desk of this page: what the view says, the place it is, or its URL's namespace."""
         if desk := getattr(self.request, "desk", ""):
             return str(desk)
         match = self.request.resolver_match
-        return match.namespaces[0] if match and match.namespaces else ""
+        if not match:
+            return ""
+        own = next((place.name for place in PLACES if place.url == match.view_name), "")
+        return own or next(iter(match.namespaces), "")
 
     @property
     def sections(self) -> Iterable[tuple[str, list[Line]]]:
