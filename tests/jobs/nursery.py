@@ -3,6 +3,7 @@
 Reads ``start NAME`` and ``wait PID`` from its input; answers with the pid, or with the exit code.
 """
 
+import datetime as dt
 import os
 import sys
 
@@ -11,7 +12,15 @@ import django
 
 def main() -> None:
     django.setup()
+    from jiesu.jobs import beats, tasks
     from jiesu.jobs.loops import LOOPS, Runner
+    from jiesu.journal import sealing
+
+    # Hours become moments, so that sealing and the reaping of a dead worker's task happen here.
+    beats.EVERY, beats.DEAD_AFTER = dt.timedelta(seconds=0.3), dt.timedelta(seconds=3)
+    tasks.TRIES = 100
+    kept = {"settled": dt.timedelta(seconds=2), "period": dt.timedelta(seconds=0.2)}
+    sealing.seal.__kwdefaults__.update(kept)
 
     print("ready", flush=True)
     for line in sys.stdin:

@@ -3,6 +3,7 @@
 Real processes on a real database: SQLite by default, PostgreSQL where JIESU_DATABASE_URL says so.
 """
 
+import contextlib
 import datetime as dt
 import os
 import random
@@ -21,15 +22,19 @@ from tests.factories import appeals as make
 from tests.factories.world import World
 
 from jiesu.appeals.models import Appeal, Clock, Event
+from jiesu.exports import requests
+from jiesu.exports.models import Export
 from jiesu.foundation import clock
-from jiesu.jobs import delivery
+from jiesu.foundation.errors import NotAllowedNow
+from jiesu.jobs import delivery, tasks
 from jiesu.jobs.deadlines import tick
 from jiesu.journal import sealing
+from jiesu.journal.models import AuditRecord, SealedBatch
 from jiesu.notifications.models import Mail, Notice
 
-KILLS = 28
+KILLS = 45
 FIRST = 30
-LOOPS = ("deadlines", "delivery", "mail")
+LOOPS = ("deadlines", "delivery", "mail", "sealing", "tasks")
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -101,6 +106,8 @@ def test_loops_killed_at_any_point_lose_nothing_and_do_nothing_twice(
 
     for kill in range(1, KILLS + 1):
         some_appeals(world, 2, kill)
+        with contextlib.suppress(NotAllowedNow):  # three of one person wait already
+            requests.request_export(world.actor("dispatcher"), at=clock.now(), format="csv")
         time.sleep(dice.uniform(0.0, 0.4))
         name = LOOPS[kill % len(LOOPS)]
         assert nursery.end(name, signal.SIGKILL) == -signal.SIGKILL
@@ -113,17 +120,35 @@ def test_loops_killed_at_any_point_lose_nothing_and_do_nothing_twice(
     tick(clock.now())
     while delivery.deliver(clock.now()).delivered:
         pass
+    exported_by_the_loops = Export.objects.filter(state=Export.State.DONE).count()
+    sealed_by_the_loops = SealedBatch.objects.count()
+    tasks.reap(clock.now() + dt.timedelta(hours=1))
+    while tasks.run_ready("the last worker"):
+        pass
     assert ended == [0] * len(LOOPS)
     assert by_the_loops > FIRST  # they were at work when they were killed
     assert Appeal.objects.count() == FIRST + 2 * KILLS
     every_breach_is_recorded_once()
     every_event_is_delivered_and_every_notice_written_once()
+    assert exported_by_the_loops > 3
+    every_export_is_made_once()
+    assert sealed_by_the_loops > 3
+    sealing.seal(clock.now() + dt.timedelta(hours=1), settled=dt.timedelta(0))
+    sealing.seal(clock.now() + dt.timedelta(hours=3), settled=dt.timedelta(0))
     assert sealing.verify().is_clean
     assert Mail.objects.filter(state="sent").count() > 0
     assert (
         Mail.objects.filter(state="stuck").count() + Mail.objects.filter(state="sending").count()
         <= KILLS
     )  # at most one a kill is in doubt, none is sent again
+
+
+def every_export_is_made_once() -> None:
+    assert set(Export.objects.values_list("state", flat=True)) == {Export.State.DONE}
+    audited = AuditRecord.objects.filter(kind="export_made").values_list("subject", flat=True)
+    assert Counter(audited) == {
+        f"export:{pk}": 1 for pk in Export.objects.values_list("pk", flat=True)
+    }
 
 
 def every_breach_is_recorded_once() -> None:

@@ -196,7 +196,7 @@ def test_nothing_is_sent_automatically_unless_the_rule_says_so(
     appeal = make.accepted(world)
     monkeypatch.setattr(following, "confidence", lambda *of: (world.units["urban"].code, 0.999))
 
-    following.dispatch_alone(accepted_event(appeal), appeal, LATER)
+    following.dispatch_alone([accepted_event(appeal)], LATER)
 
     assert appeal.status == "accepted"
 
@@ -209,9 +209,10 @@ def test_where_the_rule_says_so_what_is_beyond_doubt_is_sent_and_the_event_tells
     monkeypatch.setattr(following, "confidence", lambda *of: (urban.code, 0.985))
     process_rules.set_rule(Rule.AUTO_DISPATCH_CONFIDENCE, 98, actor=SYSTEM, at=MONDAY)
 
-    following.dispatch_alone(accepted_event(appeal), appeal, LATER)
+    following.dispatch_alone([accepted_event(appeal)], LATER)
 
     event = Event.objects.get(appeal=appeal, kind="dispatch")
+    appeal.refresh_from_db()
     assert (event.actor_name, appeal.lead_unit) == ("系统", urban)
     assert "自动派单" in event.data["reason"]
 
@@ -225,6 +226,6 @@ def test_what_is_in_doubt_stays_with_the_dispatchers(
     monkeypatch.setattr(following, "confidence", lambda *of: (said, sure))
     process_rules.set_rule(Rule.AUTO_DISPATCH_CONFIDENCE, 98, actor=SYSTEM, at=MONDAY)
 
-    following.dispatch_alone(accepted_event(appeal), appeal, LATER)
+    following.dispatch_alone([accepted_event(appeal)], LATER)
 
     assert appeal.status == "accepted"

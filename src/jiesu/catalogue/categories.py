@@ -53,6 +53,7 @@ class _Index:
     """One scheme, ready to be searched in memory."""
 
     hits: list[tuple[CategoryHit, str]] = field(default_factory=list)  # with its keywords, in order
+    words: list[tuple[CategoryHit, set[str]]] = field(default_factory=list)  # of what is guessed
     shares: Counter[str] = field(default_factory=Counter)  # how many classes share a word
 
 
@@ -200,12 +201,12 @@ def guess(text: str, scheme: Scheme, limit: int = 2) -> list[Guess]:
     spoken = text[:_LONGEST_TEXT].casefold()
     index = _index(scheme)
     if not index.shares:
-        index.shares.update(Counter(w for hit, k in index.hits for w in _pieces(hit, k)))
+        pieces = [(hit, _pieces(hit, keywords)) for hit, keywords in index.hits]
+        index.words = [(hit, words) for hit, words in pieces if hit.is_leaf]
+        index.shares = Counter(word for _, words in pieces for word in words)
     scored: list[tuple[float, Guess]] = []
-    for hit, keywords in index.hits:
-        if not hit.is_leaf:
-            continue
-        found = [word for word in _pieces(hit, keywords) if word in spoken]
+    for hit, words in index.words:
+        found = [word for word in words if word in spoken]
         if found:
             score = sum(len(word) ** 2 / index.shares[word] for word in found)
             scored.append((score, Guess(hit, _longest(found))))

@@ -153,13 +153,14 @@ def produce(export_id: int, *, at: dt.datetime) -> None:
     except Exception:
         _fail(export, "生成文件时出错，请稍后重试；仍不行请联系管理员。", at)
         raise
-    done = Export.objects.filter(pk=export.pk, state=Export.State.RUNNING).update(
-        state=Export.State.DONE, file=export.file.name, rows=export.rows, finished_at=at
-    )
+    with transaction.atomic():
+        done = Export.objects.filter(pk=export.pk, state=Export.State.RUNNING).update(
+            state=Export.State.DONE, file=export.file.name, rows=export.rows, finished_at=at
+        )
+        if done:
+            _audit("export_made", export, actor, at, "")
     if not done:  # cancelled at the last moment
         export.file.delete(save=False)
-        return
-    _audit("export_made", export, actor, at, "")
 
 
 def _write(export: Export, actor: Actor, path: Path, at: dt.datetime) -> bool:

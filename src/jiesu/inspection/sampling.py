@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
@@ -21,74 +21,81 @@ from jiesu.inspection import prechecks
 from jiesu.inspection.lifecycle import Mark
 from jiesu.inspection.models import DrawnDay, Inspection, Precheck, Subject
 from jiesu.inspection.prechecks import Finding, Registration
+from jiesu.inspection.replies import newest_approved
 from jiesu.inspection.sheets import day_of, sample_rule
 from jiesu.journal import audit
 from jiesu.organizations.models import Unit
 from jiesu.warnings.models import Warning
 
 
-def look_at_registration(event: Event, appeal: Appeal, at: dt.datetime) -> None:
-    """This will let the machine look at a registration once it left the seat; once an order.
+def look_at_registration(events: Sequence[Event], at: dt.datetime) -> None:
+    """This will let the machine look at registrations once they left the seat; once an order.
 
     A follower of what ends the seat's work: dispatch, direct answer, refusal, hand-over.
     """
-    if appeal.agent_id is None:
-        return  # a citizen or another platform wrote it
-    full = Appeal.objects.select_related("category").only(
-        "title", "content", "address", "appeal_type", "urgency", "category__level"
-    ).get(pk=appeal.pk)  # fmt: skip
-    changed = Event.objects.filter(appeal_id=appeal.pk, kind="reclassify").exists()
-    found = prechecks.check_registration(
-        Registration(
-            title=full.title, content=full.content, address=full.address,
-            appeal_type=full.appeal_type, urgency=full.urgency,
-            category_level=full.category.level if full.category else 0, reclassified=changed,
-            returned=appeal.return_count > 0, warned=_warned(appeal),
-        )
-    )  # fmt: skip
-    _store(appeal, Subject.ORDER, 1, appeal.centre_id, appeal.agent_id, appeal.agent_name, found,
-           event.at)  # fmt: skip
-
-
-def look_at_reply(event: Event, appeal: Appeal, at: dt.datetime) -> None:
-    """This will let the machine look at a reply that was let go; a follower of ``approve``."""
-    reply = (
-        Reply.objects.select_related("assignment")
-        .filter(appeal_id=appeal.pk, stage=Reply.Stage.APPROVED)
-        .order_by("-pk")
-        .first()
-    )
-    if reply is None:
+    by_seats = [e for e in events if e.appeal.agent_id is not None]  # else a citizen wrote it
+    if not by_seats:
         return
-    contacted = Contact.objects.filter(appeal_id=appeal.pk, reached=True).exists()
-    told = Appeal.objects.only("title", "content").get(pk=appeal.pk)
-    found = prechecks.check_reply(
-        reply.public_reply, title=told.title, content=told.content,
-        contacted=contacted, solved=reply.solved,
-    )  # fmt: skip
-    _store(
-        appeal, Subject.REPLY, appeal.redo_count + 1, reply.assignment.unit_id,
-        reply.written_by_id, reply.written_by, found, event.at,
-    )  # fmt: skip
-
-
-def _warned(appeal: Appeal) -> bool:
+    looked_at = Appeal.objects.filter(pk__in=[e.appeal_id for e in by_seats])
+    changed = set(looked_at.filter(events__kind="reclassify").values_list("pk", flat=True))
     urgent = (Warning.Kind.EXTREME, Warning.Kind.SUDDEN_DANGER)
-    return Warning.objects.filter(appeal_id=appeal.pk, kind__in=urgent).exists()
+    raised = Warning.objects.filter(appeal__in=looked_at, kind__in=urgent)
+    warned = set(raised.values_list("appeal_id", flat=True))
+    rows = []
+    for event in by_seats:
+        appeal = event.appeal
+        found = prechecks.check_registration(
+            Registration(
+                title=appeal.title, content=appeal.content, address=appeal.address,
+                appeal_type=appeal.appeal_type, urgency=appeal.urgency,
+                category_level=appeal.category.level if appeal.category else 0,
+                reclassified=appeal.pk in changed, returned=appeal.return_count > 0,
+                warned=appeal.pk in warned,
+            )
+        )  # fmt: skip
+        rows.append(
+            _precheck(event, Subject.ORDER, 1, found, unit_id=appeal.centre_id,
+                      person_id=appeal.agent_id, person_name=appeal.agent_name)
+        )  # fmt: skip
+    Precheck.objects.bulk_create(rows, ignore_conflicts=True)  # each is looked at once
 
 
-def _store(
-    appeal: Appeal, subject: Subject, round_: int, unit_id: int, person_id: int | None,
-    person_name: str, found: Iterable[Finding], at: dt.datetime,
-) -> None:  # fmt: skip
-    rows = list(found)
-    Precheck.objects.get_or_create(
-        appeal_id=appeal.pk, subject=subject, round=round_,
-        defaults={
-            "centre_id": appeal.centre_id, "day": day_of(at), "risk": prechecks.risk(rows),
-            "findings": [{"code": f.code, "words": f.words} for f in rows],
-            "person_id": person_id, "person_name": person_name, "unit_id": unit_id,
-        },
+def look_at_reply(events: Sequence[Event], at: dt.datetime) -> None:
+    """This will let the machine look at replies that were let go; a follower of ``approve``."""
+    appeals = {e.appeal_id for e in events}
+    replies = newest_approved(appeals)
+    reached = Contact.objects.filter(appeal_id__in=appeals, reached=True)
+    contacted = set(reached.values_list("appeal_id", flat=True))
+    rows = []
+    for event in events:
+        reply = replies.get(event.appeal_id)
+        if reply is None:
+            continue
+        found = prechecks.check_reply(
+            reply.public_reply,
+            title=event.appeal.title,
+            content=event.appeal.content,
+            contacted=event.appeal_id in contacted,
+            solved=reply.solved,
+        )
+        rows.append(
+            _precheck(event, Subject.REPLY, event.appeal.redo_count + 1, found,
+                      unit_id=reply.assignment.unit_id, person_id=reply.written_by_id,
+                      person_name=reply.written_by)
+        )  # fmt: skip
+    Precheck.objects.bulk_create(rows, ignore_conflicts=True)  # each is looked at once
+
+
+def _precheck(
+    event: Event, subject: Subject, round_: int, found: Iterable[Finding], *, unit_id: int,
+    person_id: int | None, person_name: str,
+) -> Precheck:  # fmt: skip
+    findings = list(found)
+    return Precheck(
+        appeal_id=event.appeal_id, subject=subject, round=round_,
+        centre_id=event.appeal.centre_id, day=day_of(event.at), risk=prechecks.risk(findings),
+        findings=[{"code": f.code, "words": f.words} for f in findings], person_id=person_id,
+        person_name=person_name, unit_id=unit_id,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ middle, nothing has happened.
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,13 +18,13 @@ from jiesu.appeals.models import Appeal, Event
 from jiesu.foundation.fields import encrypted_fields
 from jiesu.jobs.models import Undelivered
 from jiesu.jobs.subscriptions import Follower, followers_of
-from jiesu.notifications import recipients
 
 log = logging.getLogger(__name__)
 
+BATCH = 100  # events a transaction: on SQLite nobody else writes while it runs
 TRIES = 8  # over about four hours
 FIRST_PAUSE = dt.timedelta(minutes=1)
-NOT_READ = ("content", "public_reply", "aim", "local_answers", *encrypted_fields(Appeal))
+NOT_READ = ("public_reply", "aim", "local_answers", *encrypted_fields(Appeal))
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Delivered:
         return said + (f", FAILED {self.failed}" if self.failed else "")
 
 
-def deliver(at: dt.datetime, batch: int = 25) -> Delivered:
+def deliver(at: dt.datetime, batch: int = BATCH) -> Delivered:
     """This will bring the oldest undelivered events to their followers."""
     done = Delivered()
     later = Undelivered.objects.filter(event_id=OuterRef("pk")).filter(
@@ -48,16 +49,10 @@ def deliver(at: dt.datetime, batch: int = 25) -> Delivered:
     waiting = Event.objects.undelivered().filter(~Exists(later))
     if not waiting.exists():  # looked at every second: no transaction, which locks out writers
         return done
-    with transaction.atomic(), recipients.remembering():
+    with transaction.atomic():
         claimed = waiting.select_for_update(skip_locked=True, of=("self",))[:batch]
         events = cast(list[Event], list(claimed))
-        followed = {e.appeal_id for e in events if followers_of(e.kind)}
-        appeals = Appeal.objects.defer(*NOT_READ).in_bulk(list(followed))
-        delivered = []
-        for event in events:
-            appeal = appeals.get(event.appeal_id)
-            if appeal is None or _follow(event, appeal, at):
-                delivered.append(event.pk)
+        delivered = [event.pk for event in _bring(events, at)]
         Event.objects.filter(pk__in=delivered).update(delivered_at=at)
         if len(delivered) < len(events) or Undelivered.objects.exists():
             Undelivered.objects.filter(event_id__in=delivered).delete()
@@ -67,17 +62,35 @@ def deliver(at: dt.datetime, batch: int = 25) -> Delivered:
     return done
 
 
-def _follow(event: Event, appeal: Appeal, at: dt.datetime) -> bool:
-    """Run an event's followers, all or none; whether they went through."""
+def _bring(events: Sequence[Event], at: dt.datetime) -> list[Event]:
+    """Run the followers of these events; those events whose followers all went through.
+
+    All together; when one fails nothing of it stands, and each event is brought by itself.
+    """
     follower: Follower | None = None
     try:
         with transaction.atomic():
-            for follower in followers_of(event.kind):
-                follower(event, appeal, at)
+            _read_appeals(events)
+            for follower, wanted in followers_of(events):
+                follower(wanted, at)
     except Exception as trouble:  # noqa: BLE001 - one follower's defect must not hold up the rest
-        _note(event, follower, trouble, at)
-        return False
-    return True
+        if len(events) > 1:
+            return [one for event in events for one in _bring([event], at)]
+        _note(events[0], follower, trouble, at)
+        return []
+    return list(events)
+
+
+def _read_appeals(events: Sequence[Event]) -> None:
+    """Let each event that has a follower know its appeal as it stands now; one statement."""
+    followed = {event.pk: event for _, wanted in followers_of(events) for event in wanted}
+    appeals = (
+        Appeal.objects.select_related("category", "region", "lead_unit")
+        .defer(*NOT_READ)
+        .in_bulk({event.appeal_id for event in followed.values()})
+    )
+    for event in followed.values():
+        event.appeal = appeals[event.appeal_id]
 
 
 def _note(event: Event, follower: Follower | None, trouble: Exception, at: dt.datetime) -> None:

@@ -1,27 +1,30 @@
 """Who is told of which event: the one list.
 
-A follower is ``f(event, appeal, at)``. Everything it writes to the database is committed together
-with the event's mark, so it happens exactly once; what is not in the database (mail, the search
-index) it leaves to a loop of its own. Kinds are the moves' names and the marks of clocks; a kind
-that is not listed has no follower.
+A follower is ``f(events, at)``: it gets a batch's events of the kinds it wants, the oldest first,
+each with its ``appeal`` as it stands now, and asks and writes once for all of them. Everything it
+writes to the database is committed together with the events' marks, so it happens exactly once;
+what is not in the database (mail, the search index) it leaves to a loop of its own. Kinds are the
+moves' names and the marks of clocks; a kind that is not listed has no follower.
 
 The search index follows every event by itself (``search.indexing``), each host at its own pace.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from jiesu.appeals.models import Appeal, Event
+from jiesu.appeals.models import Event
 from jiesu.inspection import clues, sampling
 from jiesu.notifications import notices, recipients
 from jiesu.suggestions import following
 from jiesu.supervision import followers as supervision
 from jiesu.warnings import raising
 
-Follower = Callable[[Event, Appeal, dt.datetime], None]
+Follower = Callable[[Sequence[Event], dt.datetime], None]
 
-# Which follower wants which kinds. Later rooms add theirs at the end.
-WISHES: tuple[tuple[Follower, Iterable[str]], ...] = (
+# Which follower wants which kinds. Each has a whole batch before the next has any of it: who reads
+# what another writes stands below it. Later rooms add theirs at the end.
+WISHES: tuple[tuple[Follower, Collection[str]], ...] = (
+    (raising.raise_on_registration, ("register",)),
     (notices.tell, recipients.RULES),
     (sampling.look_at_registration, ("dispatch", "answer_directly", "refuse", "hand_over")),
     (sampling.look_at_reply, ("approve",)),
@@ -31,7 +34,6 @@ WISHES: tuple[tuple[Follower, Iterable[str]], ...] = (
     (clues.note_verdict, ("call_back", "rate")),
     (clues.note_repeat, ("dispatch",)),
     (supervision.relapse, ("repeated",)),
-    (raising.raise_on_registration, ("register",)),
     (following.keep, ("register",)),
     (following.note_class, ("accept", "reclassify")),
     (following.note_unit, ("dispatch",)),
@@ -39,17 +41,9 @@ WISHES: tuple[tuple[Follower, Iterable[str]], ...] = (
 )
 
 
-def _by_kind() -> dict[str, Sequence[Follower]]:
-    found: dict[str, list[Follower]] = {}
+def followers_of(events: Sequence[Event]) -> Iterator[tuple[Follower, list[Event]]]:
+    """The followers of these events in the order they run, each with the events it wants."""
     for follower, kinds in WISHES:
-        for kind in kinds:
-            found.setdefault(kind, []).append(follower)
-    return {kind: tuple(followers) for kind, followers in found.items()}
-
-
-FOLLOWERS = _by_kind()
-
-
-def followers_of(kind: str) -> Sequence[Follower]:
-    """The followers of one kind of event, in the order they run."""
-    return FOLLOWERS.get(kind, ())
+        wanted = [event for event in events if event.kind in kinds]
+        if wanted:
+            yield follower, wanted

@@ -1,10 +1,11 @@
 """Notices: told by the delivery of events, read by people."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jiesu.access import Actor
-from jiesu.appeals.models import Appeal, Event
+from jiesu.appeals.models import Event
 from jiesu.foundation.errors import NotFound, invalid
 from jiesu.notifications import mail, recipients
 from jiesu.notifications.models import NOTICE_NAMES, Notice, NoticeKind, Preference
@@ -17,23 +18,25 @@ _PURGED_AT_ONCE = 2_000
 # --- the follower -------------------------------------------------------------------------------
 
 
-def tell(event: Event, appeal: Appeal, at: dt.datetime) -> None:
-    """This will tell of an event whoever is to be told, and queue the mails of those who want some.
+def tell(events: Sequence[Event], at: dt.datetime) -> None:
+    """This will tell of events whoever is to be told, and queue the mails of those who want some.
 
-    Runs in the transaction that marks the event delivered.
+    Runs in the transaction that marks the events delivered.
     """
-    told = recipients.of(event, appeal, at)
+    told = recipients.of(events, at)
     if not told:
         return
     notices = [
         Notice(
-            user_id=post.user_id, post_id=post.pk, kind=rule.kind, title=NOTICE_NAMES[rule.kind],
-            text=text[:300], number=appeal.number, event_id=event.pk, at=at,
+            user_id=one.post.user_id, post_id=one.post.pk, kind=one.rule.kind,
+            title=NOTICE_NAMES[one.rule.kind], text=one.words[:300],
+            number=one.event.appeal.number, event_id=one.event.pk, at=at,
         )
-        for post, rule, text in told
+        for one in told
     ]  # fmt: skip
     made = Notice.objects.bulk_create(notices)
-    wanting = {post.user_id for post, _, _ in told if post.user.wants_email and post.user.email}
+    people = (one.post.user for one in told)
+    wanting = {user.pk for user in people if user.wants_email and user.email}
     mail.queue([notice for notice in made if notice.user_id in wanting], at)
 
 

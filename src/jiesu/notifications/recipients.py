@@ -6,16 +6,15 @@ is told twice of one event: the first rule that names a person wins.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
-from jiesu.access import Permission, Role
+from jiesu.access import ROLE_PERMISSIONS, Permission, Role
 from jiesu.accounts.actors import actor_for
 from jiesu.accounts.models import Post
 from jiesu.appeals.lifecycle import LIVE, Status
@@ -26,19 +25,83 @@ from jiesu.foundation.clock import BEIJING
 from jiesu.notifications.models import Notice, NoticeKind
 from jiesu.organizations.paths import ancestors
 
+EXTREME = "1"  # the urgency of two hours at most
+
+
+class Batch:
+    """Events being told together: what their rules look at is read once for all of them."""
+
+    def __init__(self, events: Sequence[Event], at: dt.datetime) -> None:
+        self.events = events
+        self.day = at.astimezone(BEIJING).date()
+        self._appeals = {event.appeal_id for event in events}
+        self._near: dict[str, list[Post]] = {}
+
+    @cached_property
+    def assignments(self) -> dict[int, list[Assignment]]:
+        """All assignments of each appeal, oldest first."""
+        return _by_appeal(Assignment.objects.filter(appeal_id__in=self._appeals).order_by("pk"))
+
+    @cached_property
+    def applications(self) -> dict[int, list[Application]]:
+        """All applications of each appeal, newest first."""
+        return _by_appeal(Application.objects.filter(appeal_id__in=self._appeals).order_by("-pk"))
+
+    @cached_property
+    def known_extreme(self) -> set[str]:
+        """The numbers of the urgent appeals that people were told of, this batch included."""
+        numbers = [e.appeal.number for e in self.events if e.appeal.urgency == EXTREME]
+        told = Notice.objects.filter(number__in=numbers, kind=NoticeKind.EXTREME)
+        return set(told.values_list("number", flat=True))
+
+    def posts_of(self, unit: int) -> list[Post]:
+        """The posts held in a unit; asked once for all units that have to do with the batch."""
+        if unit not in self._posts:
+            self._posts |= _by_unit([unit], self.day)
+        return self._posts[unit]
+
+    @cached_property
+    def _posts(self) -> dict[int, list[Post]]:
+        centres = {event.appeal.centre_id for event in self.events}
+        units = {one.unit_id for rows in self.assignments.values() for one in rows}
+        return _by_unit(centres | units, self.day)
+
+    def supervisors_of(self, path: str) -> list[Post]:
+        """The supervisors' posts on the way from the province to the region."""
+        if path not in self._near:
+            here = _held(self.day).filter(
+                role=Role.SUPERVISOR, unit__region__path__in=ancestors(path)
+            )
+            self._near[path] = list(here)
+        return self._near[path]
+
+
+Row = TypeVar("Row", Assignment, Application)
+
+
+def _by_appeal(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.appeal_id].append(row)
+    return found
+
 
 @dataclass
 class Case:
-    """One event being told: what rules may look at, each read at most once."""
+    """One event being told: what rules may look at."""
 
     event: Event
-    appeal: Appeal
-    at: dt.datetime
+    batch: Batch
 
-    @cached_property
+    @property
+    def appeal(self) -> Appeal:
+        """What it happened to."""
+        return self.event.appeal
+
+    @property
     def assignments(self) -> list[Assignment]:
         """All assignments of the appeal, oldest first."""
-        return list(Assignment.objects.filter(appeal_id=self.appeal.pk).order_by("pk"))
+        return self.batch.assignments.get(self.appeal.pk, [])
 
     @cached_property
     def assignment(self) -> Assignment | None:
@@ -51,34 +114,16 @@ class Case:
     @cached_property
     def application(self) -> Application | None:
         """The application that this event made or decided."""
-        rows = Application.objects.filter(appeal_id=self.appeal.pk)
-        rows = rows.filter(Q(applied_at=self.event.at) | Q(decided_at=self.event.at))
-        return rows.order_by("-pk").first()
+        rows = self.batch.applications.get(self.appeal.pk, [])
+        at = self.event.at
+        return next((a for a in rows if a.applied_at == at or a.decided_at == at), None)
 
     def posts(self, units: Iterable[int], *roles: Role) -> list[Post]:
         """The posts of these roles in these units, held now by people who may sign in."""
-        return [p for unit in units for p in _posts_of(unit, self.day) if p.role in roles]
-
-    @property
-    def day(self) -> dt.date:
-        """The day on which the posts must be held."""
-        return self.at.astimezone(BEIJING).date()
+        return [p for unit in units for p in self.batch.posts_of(unit) if p.role in roles]
 
 
 # --- who holds which post ------------------------------------------------------------------------
-
-Memo = dict[Any, list[Post]]
-_memo: ContextVar[Memo | None] = ContextVar("posts", default=None)
-
-
-@contextmanager
-def remembering() -> Iterator[None]:
-    """While a batch of events is told, each unit is asked once who works there."""
-    token = _memo.set({})
-    try:
-        yield
-    finally:
-        _memo.reset(token)
 
 
 def _held(day: dt.date) -> QuerySet[Post, Post]:
@@ -91,17 +136,11 @@ def _held(day: dt.date) -> QuerySet[Post, Post]:
     )
 
 
-def _remembered(key: Any, find: Callable[[], QuerySet[Post, Post]]) -> list[Post]:
-    memo = _memo.get()
-    if memo is None:
-        return list(find())
-    if key not in memo:
-        memo[key] = list(find())
-    return memo[key]
-
-
-def _posts_of(unit: int, day: dt.date) -> list[Post]:
-    return _remembered(("unit", unit, day), lambda: _held(day).filter(unit_id=unit))
+def _by_unit(units: Iterable[int], day: dt.date) -> dict[int, list[Post]]:
+    found: dict[int, list[Post]] = {unit: [] for unit in units}
+    for post in _held(day).filter(unit_id__in=list(found)):
+        found[post.unit_id].append(post)
+    return found
 
 
 Who = Callable[[Case], Iterable[Post]]
@@ -193,13 +232,7 @@ def clock_holders(case: Case) -> list[Post]:
 
 def supervisors(case: Case) -> list[Post]:
     """The supervisors nearest to the place: the county's, else the city's, else the province's."""
-    path = case.appeal.region_path
-    found = _remembered(
-        ("supervisors", path, case.day),
-        lambda: _held(case.day).filter(
-            role=Role.SUPERVISOR, unit__region__path__in=ancestors(path)
-        ),
-    )
+    found = case.batch.supervisors_of(case.appeal.region_path)
     nearest = max((len(p.unit.region.path) for p in found), default=0)
     return [p for p in found if len(p.unit.region.path) == nearest]
 
@@ -258,10 +291,11 @@ def _handler(case: Case, assignment: Assignment | None) -> list[Post]:
 
 def became_extreme(case: Case) -> bool:
     """Two hours at most: told once, when it is taken in or becomes so."""
-    if case.appeal.urgency != "1":
+    number = case.appeal.number
+    if case.appeal.urgency != EXTREME or number in case.batch.known_extreme:
         return False
-    told = Notice.objects.filter(number=case.appeal.number, kind=NoticeKind.EXTREME)
-    return not told.exists()
+    case.batch.known_extreme.add(number)
+    return True
 
 
 def is_of_unit(case: Case) -> bool:
@@ -391,32 +425,55 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def of(event: Event, appeal: Appeal, at: dt.datetime) -> list[tuple[Post, Rule, str]]:
-    """Who is told of this event, by which rule, in which words: each person once."""
-    case = Case(event, appeal, at)
-    chosen: dict[int, tuple[Post, Rule]] = {}
-    for rule in RULES.get(event.kind, ()):
+@dataclass(frozen=True)
+class Told:
+    """One person told of one event, by which rule, in which words."""
+
+    event: Event
+    post: Post
+    rule: Rule
+    words: str
+
+
+def of(events: Sequence[Event], at: dt.datetime) -> list[Told]:
+    """Who is told of these events, each person once an event.
+
+    Each event has its ``appeal`` loaded. Who may see what is asked of ``visible_to``, once for
+    each view of the batch.
+    """
+    batch = Batch(events, at)
+    chosen = [Told(case.event, post, rule, rule.words(case))
+              for case in (Case(event, batch) for event in events)
+              for post, rule in _chosen(case)]  # fmt: skip
+    asked: dict[View, set[int]] = defaultdict(set)
+    eyes: dict[View, Post] = {}
+    for one in chosen:
+        asked[_view(one.post)].add(one.event.appeal_id)
+        eyes.setdefault(_view(one.post), one.post)
+    seen = {
+        view: set(
+            Appeal.objects.filter(pk__in=appeals)
+            .visible_to(actor_for(eyes[view]))
+            .values_list("pk", flat=True)
+        )
+        for view, appeals in asked.items()
+    }
+    return [one for one in chosen if one.event.appeal_id in seen[_view(one.post)]]
+
+
+def _chosen(case: Case) -> Iterable[tuple[Post, Rule]]:
+    found: dict[int, tuple[Post, Rule]] = {}
+    for rule in RULES.get(case.event.kind, ()):
         if rule.when(case):
             for post in rule.who(case):
-                if post.user_id != event.actor_user_id:
-                    chosen.setdefault(post.user_id, (post, rule))
-    seeing = _who_see(appeal, [post for post, _ in chosen.values()])
-    words: dict[int, str] = {}
-    told = []
-    for post, rule in chosen.values():
-        if _view(post) in seeing:
-            text = words.setdefault(id(rule), rule.words(case))
-            told.append((post, rule, text))
-    return told
+                if post.user_id != case.event.actor_user_id:
+                    found.setdefault(post.user_id, (post, rule))
+    return found.values()
 
 
-def _view(post: Post) -> tuple[int, bool]:
+View = tuple[int, bool]
+
+
+def _view(post: Post) -> View:
     """Posts of one unit see the same, but for whether they see the whole area."""
-    return post.unit_id, actor_for(post).may(Permission.APPEAL_VIEW_AREA)
-
-
-def _who_see(appeal: Appeal, posts: Sequence[Post]) -> set[tuple[int, bool]]:
-    """The views from which the appeal is visible: asked of ``visible_to``, once a view."""
-    by_view = {_view(post): post for post in posts}
-    rows = Appeal.objects.filter(pk=appeal.pk)
-    return {view for view, post in by_view.items() if rows.visible_to(actor_for(post)).exists()}
+    return post.unit_id, Permission.APPEAL_VIEW_AREA in ROLE_PERMISSIONS[Role(post.role)]

@@ -1,6 +1,7 @@
 """Warnings are raised when an order comes in, and acted on by people, with a clock running."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -24,13 +25,17 @@ LIMITS = {
 }
 
 
-def raise_on_registration(event: Event, appeal: Appeal, at: dt.datetime) -> None:
-    """This will read a new order and raise what warns in it, each class once.
+def raise_on_registration(events: Sequence[Event], at: dt.datetime) -> None:
+    """This will read new orders and raise what warns in them, each class once an order.
 
     A follower of registration: runs within seconds of it; the clock starts at the event.
     """
-    full = Appeal.objects.only("title", "content").get(pk=appeal.pk)
-    text = f"{full.title}。{full.content}"
+    for event in events:
+        _raise(event, event.appeal, at)
+
+
+def _raise(event: Event, appeal: Appeal, at: dt.datetime) -> None:
+    text = f"{appeal.title}。{appeal.content}"
     for found in read_warnings(text).found:
         kind = Warning.Kind(found.kind.value)
         minutes = rules.value(LIMITS[kind], event.at)
