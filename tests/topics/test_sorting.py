@@ -142,3 +142,23 @@ def test_beside_an_order_stands_how_many_others_told_of_it(world: World, indexer
     assert "另有 2 件反映同一件事" in beside
     assert page.count("<tr>") == 4
     assert elsewhere.status_code == 404
+
+
+def test_the_same_words_of_two_roads_are_two_matters(world: World, indexer: Indexer) -> None:
+    for road in ("青年路", "翠屏路", "荔园路"):
+        for caller in range(2):
+            make.accepted(
+                world, title=f"{road}井盖缺失", address=f"{road}{20 + caller}号",
+                content=f"{road}步行街口人行道上一个井盖不见了，洞口很深，旁边没有警示标志。",
+                phone=f"1381234000{caller}",
+            )  # fmt: skip
+    for spare in range(6):
+        make.accepted(world, title=f"五一北路{spare}号占道经营", phone="13812340009")
+    settle(indexer)
+
+    sorting.sort_new(LATER)
+
+    covers = Topic.objects.filter(phrase__contains="井盖")
+    assert sorted(covers.values_list("phrase", "count")) == [
+        ("翠屏路井盖缺失", 2), ("荔园路井盖缺失", 2), ("青年路井盖缺失", 2),
+    ]  # fmt: skip

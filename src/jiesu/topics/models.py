@@ -11,6 +11,7 @@ class Topic(models.Model):
     phrase = models.CharField("说的是", max_length=128)
     region_path = models.CharField(max_length=64)  # the county's
     sums = models.JSONField(default=dict)  # word → weight: the sum of the members' vectors
+    places = models.JSONField(default=dict)  # {"roads": {name: members}, "sites": {…}}
     count = models.PositiveIntegerField("件数", default=0)
     first_at = models.DateTimeField("最早反映")
     last_at = models.DateTimeField("最近反映")

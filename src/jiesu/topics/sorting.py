@@ -6,7 +6,7 @@ any point, the batch is sorted again.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,6 +14,7 @@ from django.db.models import Max
 from jiesu.appeals.models import Appeal
 from jiesu.search import alike
 from jiesu.search.alike import IndexFrequencies
+from jiesu.textintel.places import Named, apart, named
 from jiesu.textintel.similar import terms
 from jiesu.textintel.topics import (
     BESIDE,
@@ -34,6 +35,9 @@ BEHIND = dt.timedelta(seconds=10)  # the index must have taken an order in befor
 FIRST = 5_000  # newest orders that are sorted when topics begin
 _LIKELY = 20
 _NAMED_BY = 20  # newest members among whose titles the phrase is chosen
+_PLACES_IN = 200  # characters of the content in which a place is looked for
+_NAMES_KEPT = 40
+_USUAL = 0.25  # of a topic's members: a place named by fewer is not the topic's
 _READ = ("pk", "title", "content", "address", "region_path", "received_at")
 
 
@@ -79,6 +83,8 @@ def _sort(appeal: Appeal, known: IndexFrequencies, at: dt.datetime) -> None:
         return
     vector = _vector(appeal, known)
     topics = list(Topic.objects.filter(members__appeal__in=likely).distinct())
+    here = _named(appeal)
+    topics = [topic for topic in topics if not apart(here, _usual(topic))]
     near = sorted(
         ((closeness(vector, c), t) for t in topics if beside(vector, c := _cluster(t)) >= BESIDE),
         key=lambda found: -found[0],
@@ -97,7 +103,10 @@ def _begin(
 ) -> None:
     """A topic of this order and the lone ones near it; none when nothing is near."""
     joined = []
+    here = _named(appeal)
     for other in lone:
+        if apart(here, _named(other)):
+            continue
         theirs = _vector(other, known)
         cluster = Cluster(theirs, 1)
         score = closeness(vector, cluster)
@@ -118,6 +127,7 @@ def _join(
     cluster = _cluster(topic)
     for appeal, vector, score in new:
         cluster.add(vector, None)
+        _count_places(topic, appeal)
         Member.objects.create(
             topic=topic, appeal=appeal, closeness=score, received_at=appeal.received_at
         )
@@ -129,6 +139,7 @@ def _join(
 def _keep(topic: Topic, cluster: Cluster, known: IndexFrequencies | None) -> None:
     topic.count = cluster.count
     topic.sums = heaviest(cluster.sums, KEPT)
+    topic.places = {kind: heaviest(names, _NAMES_KEPT) for kind, names in topic.places.items()}
     if known is not None and (topic.count <= 10 or topic.count % 10 == 0):
         newest = Member.objects.filter(topic=topic).select_related("appeal").order_by("-pk")
         told = [m.appeal for m in newest[:_NAMED_BY]]
@@ -142,14 +153,41 @@ def _unite(topics: Sequence[Topic]) -> None:
     first = topics[0]
     for other in topics[1:]:
         cluster = _cluster(first)
-        if alike_means(cluster, _cluster(other)) < UNITE:
+        if alike_means(cluster, _cluster(other)) < UNITE or apart(_usual(first), _usual(other)):
             continue
         cluster.unite(_cluster(other))
+        for kind, names in other.places.items():
+            _add(first.places.setdefault(kind, {}), names)
         Member.objects.filter(topic=other).update(topic=first)
         first.first_at = min(first.first_at, other.first_at)
         first.last_at = max(first.last_at, other.last_at)
         _keep(first, cluster, None)
         other.delete()
+
+
+def _named(appeal: Appeal) -> Named:
+    return named(f"{appeal.address}。{appeal.title}。{appeal.content[:_PLACES_IN]}")
+
+
+def _count_places(topic: Topic, appeal: Appeal) -> None:
+    here = _named(appeal)
+    for kind, names in (("roads", here.roads), ("sites", here.sites)):
+        _add(topic.places.setdefault(kind, {}), dict.fromkeys(names, 1))
+
+
+def _add(known: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        known[name] = known.get(name, 0) + count
+
+
+def _usual(topic: Topic) -> Named:
+    """The places that a good part of its members name."""
+    least = topic.count * _USUAL
+    roads, sites = (
+        frozenset(name for name, count in topic.places.get(kind, {}).items() if count >= least)
+        for kind in ("roads", "sites")
+    )
+    return Named(roads, sites)
 
 
 def _cluster(topic: Topic) -> Cluster:

@@ -15,6 +15,22 @@ from jiesu.organizations.models import Region, Unit
 BAD = Said(reached=True, way="web", solved=False, satisfaction=2, dissatisfied_reason="not_solved",
            note="摊贩白天走了，晚上又回来。")  # fmt: skip
 
+# One building site as its neighbours tell of it: a topic, hours ago each.
+NIGHT_SITE = (
+    (74, "御湖名邸旁工地夜间施工噪音扰民",
+     "御湖名邸小区旁边的工地连续三个晚上施工到凌晨两点，打桩声很大，老人孩子睡不着。"),
+    (51, "工地半夜打桩，御湖名邸居民无法休息",
+     "御湖名邸靠近工地一侧，半夜十二点以后还在打桩施工，噪音大得窗户都在震，希望制止。"),
+    (27, "反映御湖名邸对面工地夜间施工",
+     "御湖名邸对面在建工地夜间施工噪音扰民，工地没有公示夜间施工许可，请部门核查。"),
+    (26, "夜间施工噪音大，影响高考生休息",
+     "我住御湖名邸，家里有考生，旁边工地夜里施工，混凝土泵车噪音一直到凌晨，要求停止夜间施工。"),
+    (4, "御湖名邸工地又在半夜施工",
+     "御湖名邸旁工地昨天半夜又施工打桩，之前反映过也没有人管，噪音非常大，请尽快处理。"),
+    (2, "御湖名邸小区外工地深夜施工扰民",
+     "御湖名邸小区外工地深夜施工，打桩机和渣土车噪音扰民，多户居民都睡不好，请环保部门处理。"),
+)  # fmt: skip
+
 
 class Stage:
     """福州's centre and 鼓楼's urban management, where the demo accounts work."""
@@ -88,6 +104,7 @@ def plans(province: Province, seed: int, now: dt.datetime) -> Iterator[Plan]:
     _unit(stage)
     _review_and_callback(stage)
     _long_ways(stage)
+    _one_matter_by_many(stage)
     yield from stage.plans
 
 
@@ -223,3 +240,14 @@ def _long_ways(s: Stage) -> None:
     life.assign(s.ago(hours=30), s.bureau)
     life.sign(s.ago(hours=29), s.bureau)
     life.consult(s.ago(hours=4), (s.office, s.bureau))
+
+
+def _one_matter_by_many(s: Stage) -> None:
+    site = s.places[0]
+    for hours, title, content in NIGHT_SITE:
+        life = s.life("0501")
+        life.region = site
+        life.register(s.ago(hours=hours), title=title, content=content, address="御湖名邸旁工地")
+        if hours > 24:
+            life.assign(s.ago(hours=hours - 0.5), s.office)
+            life.sign(s.ago(hours=hours - 1), s.office)
