@@ -1,15 +1,18 @@
 """Topics: a matter told by many gathers by itself, within the county; lone orders have none."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 from tests.web.signed_in import client_of
 
+from jiesu.appeals.models import Appeal
 from jiesu.search import store
 from jiesu.search.indexing import Indexer
 from jiesu.topics import reading, sorting
@@ -161,4 +164,24 @@ def test_the_same_words_of_two_roads_are_two_matters(world: World, indexer: Inde
     covers = Topic.objects.filter(phrase__contains="井盖")
     assert sorted(covers.values_list("phrase", "count")) == [
         ("翠屏路井盖缺失", 2), ("荔园路井盖缺失", 2), ("青年路井盖缺失", 2),
+    ]  # fmt: skip
+
+
+def test_the_merge_dialog_offers_what_tells_of_the_same_matter(
+    world: World, indexer: Indexer
+) -> None:
+    for number in range(3):
+        told(world, number)
+    for spare in range(6):
+        make.accepted(world, title=f"五一北路{spare}号占道经营", phone="13812340009")
+    settle(indexer)
+    sorting.sort_new(LATER)
+    first, second, third = Appeal.objects.filter(title__contains="搅拌站").order_by("pk")
+
+    dialog = client_of(world, "dispatcher").get(
+        reverse("orders:move", args=[third.number, "merge"])
+    ).content.decode()  # fmt: skip
+
+    assert re.findall(r'data-fills="master" data-fill="(\d+)"', dialog) == [
+        second.number, first.number,
     ]  # fmt: skip

@@ -27,13 +27,18 @@ from jiesu.appeals.actions import (
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Plea
+from jiesu.appeals.lifecycle import OPEN, Status
 from jiesu.appeals.models import Appeal, Application, Assignment
 from jiesu.catalogue import codes
 from jiesu.foundation.errors import NotFound, invalid
 from jiesu.organizations.models import Unit
+from jiesu.topics import reading
+from jiesu.web.components.faces import status_words
+from jiesu.web.components.pieces import Option
 from jiesu.web.orders import forms as small
 
 Values = Mapping[str, Any]
+IN_HAND = OPEN - {Status.MERGED, Status.CALLBACK}  # what others may be merged under
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Dialog:
     lead: str = ""
     red: bool = False
     initial: Callable[[Appeal, dt.datetime], dict[str, Any]] = field(default=lambda a, at: {})
+    near: Callable[[Appeal, Actor], list[Option]] = field(default=lambda a, actor: [])
+    near_field: str = ""  # the field that a choice of ``near`` fills
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,17 @@ def _classified(appeal: Appeal, at: dt.datetime) -> dict[str, Any]:
     }
 
 
+def _masters(appeal: Appeal, actor: Actor) -> list[Option]:
+    """Orders in hand of the same topic, the newest first."""
+    topic = reading.of_appeal(appeal)
+    told = reading.members(topic, actor) if topic else []
+    return [
+        Option(one.number, one.title, one.address, f"{status_words(one)} · {one.number}")
+        for one in told
+        if one.pk != appeal.pk and one.where in IN_HAND
+    ][:5]
+
+
 def _merge(appeal: Appeal, values: Values, actor: Actor, at: dt.datetime) -> object:
     number = values["master"].strip()
     master = Appeal.objects.visible_to(actor).filter(number=number).first()
@@ -179,6 +197,7 @@ DIALOGS: dict[str, Dialog] = {
     "merge": Dialog(
         "并单", small.Merging, _merge, "已并入主单。",
         lead="并入后随主单办理，主单答复时一并答复本诉求人。",
+        near=_masters, near_field="master",
     ),
     "unmerge": Dialog(
         "撤销并单", small.Reason,

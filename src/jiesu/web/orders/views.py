@@ -15,6 +15,7 @@ from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES, State
 from jiesu.appeals.models import Appeal, Assignment, Attachment, Consultation, Opinion
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Forbidden, NotFound, UseCaseError
+from jiesu.web.components.pieces import Option
 from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
 from jiesu.web.once import once
 from jiesu.web.orders import dialogs
@@ -58,8 +59,9 @@ def move(request: DeskRequest, number: str, name: str) -> HttpResponse:
         return dialog.run(appeal, values, request.actor, at)
 
     return _dialog(
-        request, dialog, run, number, version=appeal.version, initial=dialog.initial(appeal, at)
-    )
+        request, dialog, run, number, version=appeal.version, initial=dialog.initial(appeal, at),
+        near=dialog.near(appeal, request.actor), near_field=dialog.near_field,
+    )  # fmt: skip
 
 
 @desk_view(P.APPEAL_VIEW)
@@ -218,6 +220,8 @@ def _dialog(
     version: int | None = None,
     initial: Mapping[str, Any] | None = None,
     facts: Sequence[tuple[str, str]] = (),
+    near: Sequence[Option] = (),
+    near_field: str = "",
 ) -> HttpResponse:
     """Show a move's form, or do the move; wrong input comes back at its fields."""
     form: forms.Form = dialog.form(request.POST if request.method == "POST" else None,
@@ -229,6 +233,8 @@ def _dialog(
         "yes": dialog.yes or dialog.title,
         "lead": dialog.lead,
         "facts": facts,
+        "near": near,
+        "near_field": near_field,
         "version": version,
         "red": dialog.red,
     }
