@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 from tests.web.signed_in import client_of
@@ -19,6 +20,8 @@ AT = MONDAY + dt.timedelta(hours=3)
 TYPED = {"kind": "order", "matter": "东街口占道", "demands": "一周内整治到位", "limit_days": "5",
          "basis": "", "person": "", "colour": "", "old_level": "", "new_level": "",
          "meets_at": "", "place": "", "idempotency_key": "k1"}  # fmt: skip
+
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + b"\x00" * 40
 
 
 @pytest.fixture(autouse=True)
@@ -100,8 +103,9 @@ def test_a_supervisor_issues_from_the_order_once_and_the_unit_answers(world: Wor
     mine = Instrument.objects.get()
     answered = unit.post(
         f"/supervision/i/{mine.pk}/do/answer/",
-        {"version": mine.version, "answer": "已清理", "measures": "", "person": "周敏"},
-    )
+        {"version": mine.version, "answer": "已清理", "measures": "", "person": "周敏",
+         "files": SimpleUploadedFile("清理后.png", PNG, "image/png")},
+    )  # fmt: skip
     mine.refresh_from_db()
     office.post(f"/supervision/i/{mine.pk}/do/accept/", {"version": mine.version, "result": "同意"})
 
@@ -111,6 +115,7 @@ def test_a_supervisor_issues_from_the_order_once_and_the_unit_answers(world: Wor
     assert (mine.state, mine.result) == ("done", "同意")
     shown = unit.get(f"/supervision/i/{mine.pk}/").content.decode()
     assert "已清理" in shown
+    assert "清理后.png" in shown
     assert "市效能办督〔2026〕1号" in shown
     timeline = unit.get(f"/orders/{appeal.number}/").content.decode()
     assert "签发督办单" in timeline

@@ -26,8 +26,8 @@ from jiesu.foundation.errors import (
 from jiesu.foundation.text import clean_text
 from jiesu.journal import idempotency
 from jiesu.organizations.models import Unit
+from jiesu.supervision import files, linked, numbers
 from jiesu.supervision import lifecycle as life
-from jiesu.supervision import linked, numbers
 from jiesu.supervision.lifecycle import KINDS, STATE_NAMES, Kind, Move
 from jiesu.supervision.models import Instrument, Step
 from jiesu.supervision.texts import required
@@ -239,8 +239,14 @@ class Answer:
 
 
 @transaction.atomic
-def answer(instrument: Instrument, said: Answer, *, actor: Actor, at: dt.datetime) -> Instrument:
-    """This will hand in the unit's answer. Refusals: Forbidden for another unit; Invalid."""
+def answer(
+    instrument: Instrument, said: Answer, *, actor: Actor, at: dt.datetime,
+    proofs: Sequence[files.Upload] = (),
+) -> Instrument:  # fmt: skip
+    """This will hand in the unit's answer, files beside it.
+
+    Refusals: Forbidden for another unit; Invalid.
+    """
     mine = _take(instrument, life.ANSWER, actor)
     mine.answer = required(said.answer, "answer", "办理情况", 4000)
     mine.measures = clean_text(said.measures, max_length=2000, field="measures", label="整改措施")
@@ -248,6 +254,7 @@ def answer(instrument: Instrument, said: Answer, *, actor: Actor, at: dt.datetim
         clean_text(said.person, max_length=64, field="person", label="责任人", multiline=False)
         or mine.person
     )
+    files.keep(proofs, actor=actor, at=at, instrument=mine)
     mine.answered_at, mine.answered_by = at, actor.name
     return _put(mine, life.ANSWER, mine.answer, actor, at, text=mine.answer[:500])
 

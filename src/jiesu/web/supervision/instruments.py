@@ -28,6 +28,7 @@ from jiesu.web.manage.pages import Page, form_page, sent, unit_of, version_of
 from jiesu.web.navigation import Count
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small
+from jiesu.web.supervision.files import file_items, uploads_of
 from jiesu.web.supervision.views import (
     TONES,
     dialog,
@@ -122,7 +123,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     ]  # fmt: skip
     context = {
         "mine": mine, "face": limit_face(mine, at), "tone": TONES.get(mine.state, ""),
-        "actions": actions, "steps": steps, "files": list(mine.files.all()),
+        "actions": actions, "steps": steps, "files": file_items(mine.files.all()),
         "colour": use.COLOURS.get(mine.colour, ""),
         "sees_order": mine.appeal is not None
         and Appeal.objects.visible_to(request.actor).filter(pk=mine.appeal.pk).exists(),
@@ -141,7 +142,7 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponse:
 
     def run(said: Mapping[str, Any]) -> object:
         if name == "answer":
-            return use.answer(mine, Answer(**said), actor=actor, at=at)
+            return use.answer(mine, Answer(**said), actor=actor, at=at, proofs=uploads_of(request))
         if name == "return":
             return use.return_answer(mine, said["reason"], actor=actor, at=at,
                                      limit_days=said["limit_days"] or 2)  # fmt: skip
@@ -156,6 +157,7 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponse:
         request, _FORMS[name], run, chosen.label, f"已{chosen.label}。", _page(mine),
         lead=f"{mine.unit_name}：{mine.matter}", red=name in _RED, version=mine.version,
         initial={"person": mine.person},
+        with_files=name == "answer",
     )  # fmt: skip
 
 

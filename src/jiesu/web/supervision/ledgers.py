@@ -1,12 +1,12 @@
 """Ledgers 台账: the lists, one entry's life, a sheet to take home."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 
 from jiesu.access import Permission as P
@@ -14,15 +14,15 @@ from jiesu.appeals.gate import get_appeal_for
 from jiesu.foundation import clock
 from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import NotFound
-from jiesu.supervision import files as kept
 from jiesu.supervision import ledgers as use
 from jiesu.supervision.ledgers import Line
 from jiesu.supervision.models import Closing, LedgerEntry
-from jiesu.web.components.pieces import Action, Cell, Chip, Column, Empty, FileItem, Tab, Table, Tag
+from jiesu.web.components.pieces import Action, Cell, Chip, Column, Empty, Tab, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view
 from jiesu.web.manage.pages import Page, form_page, sent, sheet_response, today, unit_of, version_of
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small
+from jiesu.web.supervision.files import file_items, uploads_of
 from jiesu.web.supervision.views import dialog, draw, unit_for
 
 STATUS_TONES = {"open": "blue", "applied": "amber", "closed": "green", "relapsed": "red"}
@@ -147,7 +147,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
         "entry": entry, "tone": STATUS_TONES[entry.status], "actions": _actions(entry, closings,
                                                                                request),
         "progress": list(entry.progress.order_by("-pk")[:200]),
-        "closings": [(c, _file_items(entry, c)) for c in closings],
+        "closings": [(c, file_items(c.files.all())) for c in closings],
         "late": entry.status != "closed" and entry.target_date < today(),
     }  # fmt: skip
     return draw(request, "supervision/ledger.html", context)
@@ -188,34 +188,10 @@ def step(request: DeskRequest, pk: int, name: str) -> HttpResponse:
         return use.decide_closing(closing, accept=said["verdict"] == "accept",
                                   decision=said["decision"], actor=actor, at=at)  # fmt: skip
 
-    template = (
-        "supervision/dialog_files.html" if name == "apply" else "components/reason_dialog.html"
-    )
     return dialog(
         request, form, run, title, done_, _page(entry), lead=entry.matter, version=entry.version,
-        template=template, initial={"measures": entry.measures, "person": entry.person},
+        with_files=name == "apply", initial={"measures": entry.measures, "person": entry.person},
     )  # fmt: skip
-
-
-@desk_view(P.SUPERVISION_VIEW, P.CALLBACK_RECORD, P.SUPERVISION_ANSWER)
-def file(request: DeskRequest, pk: int) -> HttpResponse:
-    """A kept file as a download, never run in the page."""
-    found = kept.get_for(request.actor, pk)
-    response = FileResponse(
-        found.file.open("rb"), as_attachment=not found.content_type.startswith("image/"),
-        filename=found.name, content_type=found.content_type,
-    )  # fmt: skip
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response  # type: ignore[return-value]  # a file is sent as a stream
-
-
-def uploads_of(request: DeskRequest) -> list[kept.Upload]:
-    """The files that came with a form."""
-    return [
-        kept.Upload(cast(BinaryIO, f.file), f.name or "", f.size or 0)
-        for f in request.FILES.getlist("files")
-    ]
 
 
 # --- inside --------------------------------------------------------------------------------------
@@ -253,14 +229,6 @@ def _actions(entry: LedgerEntry, closings: list[Closing], request: DeskRequest) 
         Action(_STEPS[name][0], dialog_url=reverse("supervision:ledger-step",
                                                    args=[entry.pk, name]), main=index == 0)
         for index, name in enumerate(names)
-    ]  # fmt: skip
-
-
-def _file_items(entry: LedgerEntry, closing: Closing) -> list[FileItem]:
-    return [
-        FileItem(f.name, reverse("supervision:file", args=[f.pk]), f.size,
-                 f.uploaded_by)
-        for f in closing.files.all()
     ]  # fmt: skip
 
 

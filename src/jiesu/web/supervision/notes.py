@@ -14,13 +14,13 @@ from jiesu.foundation.errors import NotFound
 from jiesu.supervision import notes as use
 from jiesu.supervision.models import Note
 from jiesu.supervision.notes import Words
-from jiesu.web.components.pieces import Action, Cell, Column, Empty, FileItem, Tab, Table, Tag
+from jiesu.web.components.pieces import Action, Cell, Column, Empty, Tab, Table, Tag
 from jiesu.web.components.times import when_words
 from jiesu.web.doors import DeskRequest, desk_view
 from jiesu.web.manage.pages import Page, form_page, sent, unit_of, version_of
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small
-from jiesu.web.supervision.ledgers import uploads_of
+from jiesu.web.supervision.files import file_items, uploads_of
 from jiesu.web.supervision.views import dialog, draw
 
 TONES = {"open": "amber", "answered": "blue", "closed": "green"}
@@ -101,13 +101,9 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     if ours and note.state != "closed":
         actions.append(_action(note, "split", main=not tasks))
         actions.append(_action(note, "close", main=note.state == "answered"))
-    files = [
-        FileItem(f.name, reverse("supervision:file", args=[f.pk]), f.size,
-                 f.uploaded_by)
-        for f in note.files.all()
-    ]  # fmt: skip
-    context = {"note": note, "tone": TONES[note.state], "tasks": tasks, "files": files,
-               "actions": actions, "sees_order": actor.may(P.APPEAL_VIEW)}  # fmt: skip
+    context = {"note": note, "tone": TONES[note.state], "tasks": tasks,
+               "files": file_items(note.files.all()), "actions": actions,
+               "sees_order": actor.may(P.APPEAL_VIEW)}  # fmt: skip
     return draw(request, "supervision/note.html", context)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jiesu.web.supervision import instruments, leader, ledgers, notes, rules, views
+from jiesu.web.supervision import files, instruments, leader, ledgers, notes, rules, views
 
 app_name = "supervision"
 urlpatterns = [
@@ -29,7 +29,7 @@ urlpatterns = [
     path("notes/new/", notes.new, name="note-new"),
     path("notes/<int:pk>/", notes.show, name="note"),
     path("notes/<int:pk>/do/<str:name>/", notes.step, name="note-step"),
-    path("files/<int:pk>/", ledgers.file, name="file"),
+    path("files/<int:pk>/", files.file, name="file"),
     path("rules/", rules.home, name="rules"),
     path("rules/new/", rules.edit, name="rule-new"),
     path("rules/defaults/", rules.load_defaults, name="rule-defaults"),

@@ -354,10 +354,11 @@ def dismiss(request: DeskRequest, pk: int) -> HttpResponse:
 def dialog(
     request: DeskRequest, form_class: type[forms.Form], run: Callable[[Mapping[str, Any]], object],
     title: str, said: str, to: str, *, lead: str = "", red: bool = False,
-    version: int | None = None, yes: str = "", template: str = DIALOG,
+    version: int | None = None, yes: str = "", with_files: bool = False,
     initial: Mapping[str, Any] | None = None,
 ) -> HttpResponse:  # fmt: skip
     """A small form in a dialog and its one use case; a refusal stands at its field."""
+    template = "supervision/dialog_files.html" if with_files else DIALOG
     form = form_class(
         request.POST if request.method == "POST" else None, initial=dict(initial or {})
     )
