@@ -31,7 +31,7 @@ def check(appeal: Appeal, text: str, at: dt.datetime) -> list[str]:
     if limit and len(defects) >= limit:
         mends = "".join(f"{RULES[d].label}——{RULES[d].mend}" for d in defects)
         raise invalid(
-            "public_reply", f"答复有 {len(defects)} 类毛病，不能放行：{mends}请修改或退回重办。",
+            "public_reply", f"答复有 {len(defects)} 类问题，不能放行：{mends}请修改或退回重办。",
             "reply_gate",
         )  # fmt: skip
     return labels
