@@ -21,7 +21,8 @@ sys.path.insert(0, str(HERE))
 from warning_frames import sentences
 
 from jiesu.textintel.normalize import normalize
-from jiesu.textintel.warnings.features import blanked, concepts_in, features
+from jiesu.textintel.warnings.features import concepts_in, features
+from jiesu.textintel.wordlists import blanked
 
 OUT = HERE.parents[1] / "src/jiesu/textintel/warnings/data/model.json.gz"
 C, FRAME_WEIGHT, POSITIVE_WEIGHT, THRESHOLD = 0.3, 0.3, 2.0, 0.45

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jiesu.textintel.warnings import Kind, Level, WordList, builtin_model, read_warnings
+from jiesu.textintel.warnings import Kind, Level, builtin_model, read_warnings
 from jiesu.textintel.warnings.sensitive import sensitive_classes
+from jiesu.textintel.wordlists import WordList
 
 SET = Path(__file__).parents[2] / "bench/text/warnings.csv"
 

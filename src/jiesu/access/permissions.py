@@ -52,6 +52,7 @@ class Permission(StrEnum):
     MANAGE_API_CLIENTS = "manage.api_clients"
     AUDIT_VIEW = "audit.view"
     WARNINGS_ACT = "warnings.act"  # see the ringing warnings and note what was done
+    WARNINGS_WORDS = "warnings.words"  # word lists of warnings, sensitive classes, the reply gate
     # supervision 督办
     SUPERVISION_VIEW = "supervision.view"  # instruments, ledgers, notes of one's region
     SUPERVISION_ISSUE = "supervision.issue"  # issue, judge answers, approve closings

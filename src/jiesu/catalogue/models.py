@@ -222,3 +222,46 @@ class TextTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class WordList(models.Model):
+    """One version of a word list 词表: it holds from a day on, in one area or everywhere.
+
+    ``use`` and ``kind`` are ``textintel.wordlists.Use`` and what hits it (a warning's class, a
+    sensitive class, a reply's defect). What held on a day is never overwritten.
+    """
+
+    class Use(models.TextChoices):
+        """What the list is for."""
+
+        WARNING = "warning", "预警"
+        SENSITIVE = "sensitive", "敏感类别"
+        HARMLESS = "harmless", "无害说法"
+        REPLY = "reply", "答复把关"
+
+    key = models.CharField(max_length=16)
+    use = models.CharField("用途", max_length=16, choices=Use.choices)
+    kind = models.CharField("类别", max_length=32, blank=True)
+    name = models.CharField("名称", max_length=64)
+    words = models.JSONField("词", default=list)
+    harmless = models.JSONField("不算的说法", default=list)
+    hint = models.CharField("怎样改", max_length=200, blank=True)
+    must_hit = models.JSONField("必须命中的例句", default=list)
+    must_not_hit = models.JSONField("不得命中的例句", default=list)
+    owner = models.CharField("负责人", max_length=64)
+    reason = models.CharField("理由", max_length=500)
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="word_lists"
+    )
+    valid_from = models.DateField("启用日期", default=EPOCH)
+    valid_to = models.DateField("停用日期", null=True, blank=True)
+    set_by = models.CharField("设定人", max_length=64, blank=True)
+    set_at = models.DateTimeField("设定时间", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "valid_from"], name="word_list_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -9,6 +9,7 @@ from django.db import transaction
 from jiesu.catalogue import versions
 from jiesu.catalogue.codes import TABLE_NAMES, Table
 from jiesu.catalogue.models import EPOCH, Category, CodeItem, CodeTable, Scheme
+from jiesu.catalogue.wordlists import load_shipped
 from jiesu.organizations.names import initials
 
 SCHEME_NAME = "默认诉求分类"
@@ -16,9 +17,10 @@ SCHEME_VERSION = "2025"
 
 
 def load() -> None:
-    """Load code tables and the default classification where they are missing; safe to repeat."""
+    """Load code tables, default classification and word lists where missing; safe to repeat."""
     load_codes()
     load_scheme()
+    load_shipped()
 
 
 def load_codes() -> int:

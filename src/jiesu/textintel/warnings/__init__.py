@@ -1,6 +1,5 @@
 """Warnings: what in a text calls for an act within minutes."""
 
-from jiesu.textintel.warnings.lists import WordList
 from jiesu.textintel.warnings.reading import (
     LEVELS,
     Found,
@@ -13,6 +12,6 @@ from jiesu.textintel.warnings.reading import (
 )
 
 __all__ = [
-    "LEVELS", "Found", "Kind", "Level", "Model", "Reading", "WordList", "builtin_model",
+    "LEVELS", "Found", "Kind", "Level", "Model", "Reading", "builtin_model",
     "read_warnings",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ import ahocorasick
 _SENTENCE = re.compile(r"[^。！？!?；;\n\r…]+")
 _CLAUSE = re.compile(r"[^，,、：:\s]+")
 LONGEST = 36
-BLANK = "□"
 _LOWER = {point: point + 32 for point in range(ord("A"), ord("Z") + 1)}
 _NUMBER = re.compile(r"\d+")
 
@@ -33,17 +32,6 @@ def concept_words() -> "ahocorasick.Automaton":
         automaton.add_word(word.translate(_LOWER), (len(word), tuple(sorted(concepts))))
     automaton.make_automaton()
     return automaton
-
-
-@functools.cache
-def _harmless() -> re.Pattern[str]:
-    words = {word for line in lines_of("harmless.txt") for word in line.split()}
-    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
-
-
-def blanked(text: str) -> str:
-    """The text with harmless turns of speech blanked, each character by one blank."""
-    return _harmless().sub(lambda match: BLANK * len(match[0]), text)
 
 
 def windows(text: str) -> list[tuple[int, int]]:

@@ -16,8 +16,8 @@ from functools import cache
 from importlib import resources
 
 from jiesu.textintel.normalize import Normalized, normalize
-from jiesu.textintel.warnings.features import blanked, concepts_in, features, windows
-from jiesu.textintel.warnings.lists import WordList, listed
+from jiesu.textintel.warnings.features import concepts_in, features, windows
+from jiesu.textintel.wordlists import SURE, WordList, blanked, listed
 
 # Time for one text: a long one is judged from its beginning as far as that goes.
 TIME_BOX = 0.25
@@ -119,17 +119,22 @@ def builtin_model() -> Model:
 
 
 def read_warnings(
-    text: str, *, lists: Sequence[WordList] = (), model: Model | None = None
+    text: str,
+    *,
+    lists: Sequence[WordList] = (),
+    harmless: tuple[str, ...] | None = None,
+    model: Model | None = None,
 ) -> Reading:
     """What warns in ``text``; any text is answered, within ``TIME_BOX`` seconds.
 
     ``lists`` are the centre's own words with their classes: a hit outside harmless turns of speech
-    counts as sure, whatever the model says.
+    counts as sure, whatever the model says. ``harmless`` are the turns of speech that are blanked
+    before anything else; None: those the program comes with.
     """
     model = model or builtin_model()
     deadline = time.monotonic() + TIME_BOX
     read = normalize(text).tight()
-    plain = blanked(read.text)
+    plain = blanked(read.text, harmless)
     best: dict[Kind, Found] = {}
     none = model.classes.index("none")
     score = 0.0
@@ -153,13 +158,13 @@ def read_warnings(
             best[kind] = _found(kind, any_chance, read, (start, end), hits, model.version)
     for word_list, start, end in listed(plain, lists):
         kind = Kind(word_list.kind)
-        if kind not in best or best[kind].score < word_list.score:
+        if kind not in best or best[kind].score < SURE:
             first, last = read.span(start, end)
             best[kind] = Found(
-                kind, LEVELS[kind], word_list.score, first, last,
+                kind, LEVELS[kind], SURE, first, last,
                 (read.quoted(start, end),), word_list.name,
             )  # fmt: skip
-            score = max(score, word_list.score)
+            score = max(score, SURE)
     order = list(Kind)
     found = sorted(best.values(), key=lambda one: (order.index(one.kind), -one.score))
     return Reading(round(score, 4), tuple(found), complete)
