@@ -90,7 +90,7 @@ def _load() -> list[_Held]:
         return [_Held(str(use), "", EPOCH, None, one) for use, one, _ in pure.shipped()]
     return [
         _Held(
-            row.use, row.region.path if row.region else "", row.valid_from, row.valid_to, _pure(row)
+            row.use, row.region.path if row.region else "", row.valid_from, row.valid_to, pure_of(row)
         )
         for row in rows
     ]
@@ -99,7 +99,8 @@ def _load() -> list[_Held]:
 _held = Cached(_load)
 
 
-def _pure(row: WordList) -> pure.WordList:
+def pure_of(row: WordList) -> pure.WordList:
+    """A version as texts are read with it."""
     return pure.WordList(row.name, row.kind, tuple(row.words), tuple(row.harmless), row.hint)
 
 

@@ -13,8 +13,8 @@ from jiesu.appeals.models import Appeal, Event
 from jiesu.appeals.rules import Rule
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotFound, invalid
 from jiesu.foundation.text import clean_text
-from jiesu.textintel.warnings import read_warnings
 from jiesu.warnings.models import Warning
+from jiesu.warnings.reading import sensitive_in, warnings_in
 
 LIMITS = {
     Warning.Kind.EXTREME: Rule.WARN_EXTREME_MINUTES,
@@ -26,7 +26,8 @@ LIMITS = {
 
 
 def raise_on_registration(events: Sequence[Event], at: dt.datetime) -> None:
-    """This will read new orders and raise what warns in them, each class once an order.
+    """This will read new orders, note their sensitive classes and raise what warns in them, each
+    class once an order.
 
     A follower of registration: runs within seconds of it; the clock starts at the event.
     """
@@ -36,7 +37,9 @@ def raise_on_registration(events: Sequence[Event], at: dt.datetime) -> None:
 
 def _raise(event: Event, appeal: Appeal, at: dt.datetime) -> None:
     text = f"{appeal.title}。{appeal.content}"
-    for found in read_warnings(text).found:
+    if classes := sensitive_in(text, appeal.region_path, event.at):
+        warned.note_sensitive(appeal, classes, actor=SYSTEM, at=at)
+    for found in warnings_in(text, appeal.region_path, event.at).found:
         kind = Warning.Kind(found.kind.value)
         minutes = rules.value(LIMITS[kind], event.at)
         row, made = Warning.objects.get_or_create(

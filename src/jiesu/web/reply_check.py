@@ -11,7 +11,7 @@ from jiesu.appeals.rules import Rule
 
 def shown(appeal: Appeal, text: str, at: dt.datetime) -> dict[str, Any]:
     """The context of ``components/reply_gate.html``: the five gates with their flaws and quotes."""
-    verdict = reply_gate.look(appeal, text)
+    verdict = reply_gate.look(appeal, text, at)
     limit = rules.value(Rule.REPLY_FLAWS_STOP, at)
     whole = len(text)
     return {

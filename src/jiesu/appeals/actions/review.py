@@ -39,7 +39,8 @@ def approve(
     ``public_reply`` is the wording as the reviewer mended it. Where no reply is wanted, the
     appeal is closed at once. Every appeal merged under this one is answered with it.
     ``publish`` shows matter and answer to anyone, if the citizen agreed. A reply with as many kinds
-    of defects as the dated rule says is refused (Invalid); fewer are written down as overruled.
+    of defects as the dated rule says is refused (Invalid); fewer need a ``note`` that says why it
+    may go all the same, and are written down as overruled.
     """
     said = clean_text(note, max_length=1000, field="note", label="审核意见")
     with changing(appeal, actor=actor, at=at) as change:
@@ -54,6 +55,11 @@ def approve(
         if publish and not appeal.may_publish:
             raise invalid("publish", "诉求人不同意公开，不能公开发布。", "no_consent")
         flaws = reply_gate.check(appeal, answer, at) if answer else []
+        if flaws and not said:
+            raise invalid(
+                "note", f"答复自查有“{'”“'.join(flaws)}”。要放行，请在审核意见里写明理由。",
+                "overrule_reason",
+            )  # fmt: skip
         overruled = {"overruled": flaws} if flaws else {}
         reply.stage, reply.decided_at = Reply.Stage.APPROVED, at
         reply.decided_by, reply.decision = actor.name, said

@@ -14,6 +14,15 @@ def note_warning(appeal: Appeal, facts: dict[str, Any], *, actor: Actor, at: dt.
         change.record("warning", facts)
 
 
+def note_sensitive(
+    appeal: Appeal, classes: dict[str, str], *, actor: Actor, at: dt.datetime
+) -> None:
+    """This will note the sensitive classes of an order (domain §7) with the words that spoke."""
+    with changing(appeal, actor=actor, at=at) as change:
+        change.change_appeal(sensitive=sorted({*appeal.sensitive, *classes}))
+        change.record("sensitive", {"classes": classes})
+
+
 def note_acted(appeal: Appeal, facts: dict[str, Any], *, actor: Actor, at: dt.datetime) -> None:
     """This will write down what was done about a warning."""
     with changing(appeal, actor=actor, at=at) as change:

@@ -31,7 +31,7 @@ from jiesu.web.components.faces import (
     tags_of,
     type_words,
 )
-from jiesu.web.components.pieces import Action, FileItem, Tone, WhyNot
+from jiesu.web.components.pieces import Action, FileItem, Tag, Tone, WhyNot
 from jiesu.web.navigation import PLACES
 from jiesu.web.orders.dialogs import ASSIGNMENT_DIALOGS, DIALOGS
 from jiesu.web.orders.timeline import entries
@@ -105,7 +105,7 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         "type": type_words(appeal),
         "channel": codes.label(Table.CHANNEL, appeal.channel),
         "face": face_of_row(appeal, at),
-        "tags": tags_of(appeal),
+        "tags": [*tags_of(appeal), *(Tag(c, Tone.AMBER, "敏感类别") for c in appeal.sensitive)],
         "person": exposure.person_of(appeal, actor),
         "local_answers": _local_answers(appeal),
         "petitioner_tags": [

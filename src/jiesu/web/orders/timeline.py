@@ -21,6 +21,7 @@ OTHER_TITLES = {
     "repeated": "诉求人再次反映",
     "warning": "预警",
     "warning_acted": "预警已处置",
+    "sensitive": "敏感类别",
     "opinion": "会商意见",
     "concluded": "会商结论",
 }
@@ -190,6 +191,16 @@ def _accepted(data: Mapping[str, Any]) -> str:
     return _reclassified(data) or str(data.get("category", ""))
 
 
+def _sensitive(data: Mapping[str, Any]) -> str:
+    return "，".join(f"{name}（“{word}”）" for name, word in data.get("classes", {}).items())
+
+
+def _warned(data: Mapping[str, Any]) -> str:
+    return f"{data.get('warning', '')}　“{data.get('quote', '')}”" if "quote" in data else "　".join(
+        str(data[key]) for key in ("warning", "act", "note") if data.get(key)
+    )
+
+
 def _registered(data: Mapping[str, Any]) -> str:
     return str(data.get("title", ""))
 
@@ -203,6 +214,9 @@ def _refused_return(data: Mapping[str, Any]) -> str:
 
 _SPECIAL: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "register": _registered,
+    "sensitive": _sensitive,
+    "warning": _warned,
+    "warning_acted": _warned,
     "accept": _accepted,
     "dispatch": _dispatched,
     "reassign": _dispatched,

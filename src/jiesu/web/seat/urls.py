@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jiesu.web.seat import alike, views
+from jiesu.web.seat import alike, reading, views
 
 app_name = "seat"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("suggest/", views.suggest, name="suggest"),
     path("similar/", alike.similar, name="similar"),
     path("place/", alike.place, name="place"),
+    path("warn/", reading.warn, name="warn"),
     path("relation/", views.relation, name="relation"),
     path("unit/", views.unit, name="unit"),
     path("local-form/", views.local_form, name="local-form"),

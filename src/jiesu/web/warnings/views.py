@@ -34,7 +34,11 @@ def home(request: DeskRequest) -> HttpResponse:
         raising.visible_to(request.actor).exclude(acted_at=None).select_related("appeal"),
         ["-acted_at", "-id"], request.GET.get("after", ""), 20,
     )  # fmt: skip
-    return render(request, "warnings/home.html", {**_ringing(request), "before": done_before})
+    may_words = request.actor.may(P.WARNINGS_WORDS)
+    return render(
+        request, "warnings/home.html",
+        {**_ringing(request), "before": done_before, "may_words": may_words},
+    )  # fmt: skip
 
 
 @desk_view(P.WARNINGS_ACT)

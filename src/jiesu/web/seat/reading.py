@@ -1,0 +1,50 @@
+"""What the text itself says while it is typed: warnings and sensitive classes."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from jiesu.access import Permission as P
+from jiesu.appeals import rules
+from jiesu.foundation import clock
+from jiesu.organizations.models import Region
+from jiesu.warnings.models import Warning
+from jiesu.warnings.raising import LIMITS
+from jiesu.warnings.reading import sensitive_in, warnings_in
+from jiesu.web.doors import DeskRequest, desk_view
+
+READ = 50_000  # characters of what is typed
+AROUND = 14  # characters shown before and after the words that warn
+
+
+@require_POST
+@desk_view(P.INTAKE_REGISTER)
+def warn(request: DeskRequest) -> HttpResponse:
+    """What will ring once this is saved: class, words in their sentence, how sure, time to act."""
+    at, said = clock.now(), request.POST
+    text = said.get("content", "")[:READ]
+    path = request.actor.region_path
+    if code := said.get("region_code", ""):
+        region = Region.objects.filter(code=code, valid_to=None).only("path").first()
+        path = region.path if region else path
+    reading = warnings_in(text, path, at)
+    found = [
+        {
+            "label": Warning.Kind(one.kind.value).label,
+            "before": text[max(0, one.start - AROUND) : one.start],
+            "quote": text[one.start : one.end],
+            "after": text[one.end : one.end + AROUND],
+            "percent": round(one.score * 100),
+            "words": one.words,
+            "minutes": rules.value(LIMITS[Warning.Kind(one.kind.value)], at),
+            "critical": one.level == "critical",
+        }
+        for one in reading.found
+    ]
+    classes = sensitive_in(text, path, at)
+    shown = {
+        "found": found, "classes": classes, "complete": reading.complete,
+        "critical": any(one["critical"] for one in found),
+        "urgent": said.get("urgency") == "1",
+    }  # fmt: skip
+    return render(request, "seat/warn.html", shown)

@@ -1,0 +1,171 @@
+"""The word lists 词表: what holds, editing with a trial over the last month, ending."""
+
+import hashlib
+import json
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from jiesu.access import Actor, may_manage
+from jiesu.access import Permission as P
+from jiesu.catalogue import wordlists
+from jiesu.catalogue.models import WordList, valid_on
+from jiesu.catalogue.wordlists import Wish, kinds_of
+from jiesu.foundation import clock
+from jiesu.foundation.errors import UseCaseError
+from jiesu.textintel.wordlists import Use
+from jiesu.warnings import trial
+from jiesu.web.components.pieces import Tab
+from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.manage.pages import (
+    PAGE_SIZE,
+    Lines,
+    ManageForm,
+    day_field,
+    line_field,
+    long_field,
+    region_field,
+    region_of,
+    sent,
+    today,
+)
+from jiesu.web.paging import key_page
+
+BACK = "warnings:words"
+_EACH_LINE = "一行一个。"
+
+
+def _what_choices() -> list[tuple[str, Any]]:
+    return [
+        (use.label, [(f"{use}/{kind}", label) for kind, label in kinds_of(use).items()])
+        if kinds_of(use) else (f"{use}/", use.label)
+        for use in WordList.Use
+    ]  # fmt: skip
+
+
+class WordListForm(ManageForm):
+    """A word list; words and sentences one a line."""
+
+    layout: ClassVar[Lines] = (("what", "name"), ("owner", "region"), ("effective", "hint"))
+    what = forms.ChoiceField(
+        label="用途和类别", choices=_what_choices, error_messages={"required": "请选择用途。"}
+    )
+    name = line_field("名称", 64)
+    words = long_field("词", 40_000, rows=5, help_text=f"{_EACH_LINE}新加的词须有例句。")
+    harmless = long_field(
+        "不算的说法", 40_000, rows=2, required=False,
+        help_text="一行一个，如“跳楼价”；词落在其中不算命中。",
+    )  # fmt: skip
+    must_hit = long_field("必须命中的例句", 20_000, rows=3, help_text=_EACH_LINE)
+    must_not_hit = long_field("不得命中的例句", 20_000, rows=3, help_text=_EACH_LINE)
+    owner = line_field("负责人", 64)
+    region = region_field("适用区域", required=False, help_text="不填为全部。")
+    hint = line_field("怎样改", 200, required=False, help_text="只用于答复把关。")
+    effective = day_field("自哪天起", required=False, help_text="不填为今天。")
+    reason = long_field("理由", 500, rows=2)
+
+    def wish(self) -> Wish:
+        """What was filled in, as the use case takes it."""
+        said = self.cleaned_data
+        use, _, kind = said["what"].partition("/")
+        lines = {f: said[f].splitlines() for f in ("words", "harmless", "must_hit", "must_not_hit")}
+        return Wish(
+            use, kind, said["name"], owner=said["owner"], reason=said["reason"],
+            hint=said["hint"], region=region_of(said["region"], "region") if said["region"]
+            else None, **lines,
+        )  # fmt: skip
+
+    def digest(self) -> str:
+        """What was tried: saving something else tries it first."""
+        text = json.dumps(self.cleaned_data, default=str, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@desk_view(P.WARNINGS_WORDS)
+def home(request: DeskRequest) -> HttpResponse:
+    """The lists of one use that hold today or will."""
+    asked = request.GET.get("use", "")
+    use = WordList.Use(asked) if asked in WordList.Use.values else WordList.Use.WARNING
+    day = today()
+    rows = WordList.objects.filter(use=use).select_related("region")
+    rows = rows.filter(valid_on(day)) | rows.filter(valid_from__gt=day)
+    page = key_page(rows, ["name", "id"], request.GET.get("after", ""), size=PAGE_SIZE)
+    names = kinds_of(use)
+    context = {
+        "tabs": [Tab(u.label, f"?use={u}", current=u == use) for u in WordList.Use],
+        "use": use,
+        "lines": [
+            (row, names.get(row.kind, ""), row.valid_from > day, _may_edit(request.actor, row))
+            for row in page.items
+        ],
+        "pages": page,
+    }
+    return render(request, "warnings/words.html", context)
+
+
+def _may_edit(actor: Actor, row: WordList) -> bool:
+    if row.region is None:
+        try:
+            wordlists.must_edit(actor, None, P.WARNINGS_WORDS)
+        except UseCaseError:
+            return False
+        return True
+    return may_manage(actor, P.WARNINGS_WORDS, row.region.path)
+
+
+@desk_view(P.WARNINGS_WORDS)
+def edit(request: DeskRequest, key: str = "") -> HttpResponse:
+    """A new list or another version: first its sentences and the last month, then it holds."""
+    versions = wordlists.versions_of(key) if key else []
+    at = clock.now()
+    form = WordListForm(sent(request), initial=_initial(request, versions))
+    shown: dict[str, Any] = {"form": form, "versions": versions[::-1], "today": today()}
+    shown["title"] = f"修改“{versions[-1].name}”" if versions else "新建词表"
+    if request.method != "POST":
+        return render(request, "warnings/words_form.html", shown)
+    if not form.is_valid():
+        return render(request, "warnings/words_form.html", shown, status=422)
+    try:
+        wish = form.wish()
+        if request.POST.get("then") == "save" and request.POST.get("tried") == form.digest():
+            row = wordlists.set_list(
+                wish, actor=request.actor, at=at, key=key, effective=form.cleaned_data["effective"]
+            )
+            return done(request, f"“{row.name}”已保存。", f"{reverse(BACK)}?use={row.use}")
+        wordlists.check(wish, known=versions[-1].words if versions else ())
+        shown["trial"] = trial.try_list(
+            wish, wordlists.pure_of(versions[-1]) if versions else None, actor=request.actor, at=at
+        )
+    except UseCaseError as error:
+        return refuse(request, error, "warnings/words_form.html", shown, form=form)
+    shown |= {"tried": form.digest(), "retried": request.POST.get("then") == "save",
+              "days": trial.DAYS, "most": trial.MOST,
+              "noun": "件答复" if wish.use == Use.REPLY else "件工单"}  # fmt: skip
+    return render(request, "warnings/words_form.html", shown)
+
+
+def _initial(request: DeskRequest, versions: list[WordList]) -> dict[str, Any]:
+    if not versions:
+        use = request.GET.get("use", "")
+        kind = next(iter(kinds_of(use)), "") if use in WordList.Use.values else ""
+        return {"what": f"{use}/{kind}", "owner": request.actor.name}
+    last = versions[-1]
+    return {
+        "what": f"{last.use}/{last.kind}", "name": last.name, "owner": last.owner,
+        "reason": "", "hint": last.hint, "region": last.region.code if last.region else "",
+        "effective": last.valid_from if last.valid_from > today() else None,
+        **{f: "\n".join(getattr(last, f)) for f in ("words", "harmless", "must_hit", "must_not_hit")},
+    }  # fmt: skip
+
+
+@require_POST
+@desk_view(P.WARNINGS_WORDS)
+def end(request: DeskRequest, key: str) -> HttpResponse:
+    """Let a list hold no longer."""
+    row = wordlists.versions_of(key)[-1]
+    wordlists.end_list(key, actor=request.actor, at=clock.now())
+    return done(request, f"“{row.name}”已停用。", f"{reverse(BACK)}?use={row.use}")
