@@ -31,10 +31,10 @@ def warn(request: DeskRequest) -> HttpResponse:
     found = [
         {
             "label": Warning.Kind(one.kind.value).label,
-            "before": text[max(0, one.start - AROUND) : one.start],
+            "before": text[max(0, one.start - AROUND) : one.start].lstrip("，。、；！？ \n"),
             "quote": text[one.start : one.end],
             "after": text[one.end : one.end + AROUND],
-            "percent": round(one.score * 100),
+            "percent": min(99, round(one.score * 100)),
             "words": one.words,
             "minutes": rules.value(LIMITS[Warning.Kind(one.kind.value)], at),
             "critical": one.level == "critical",

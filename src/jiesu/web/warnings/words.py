@@ -10,13 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from jiesu.access import Actor, may_manage
+from jiesu.access import Actor
 from jiesu.access import Permission as P
 from jiesu.catalogue import wordlists
+from jiesu.catalogue.editing import must_edit
 from jiesu.catalogue.models import WordList, valid_on
 from jiesu.catalogue.wordlists import Wish, kinds_of
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
+from jiesu.organizations.models import Region
 from jiesu.textintel.wordlists import Use
 from jiesu.warnings import trial
 from jiesu.web.components.pieces import Tab
@@ -99,7 +101,7 @@ def home(request: DeskRequest) -> HttpResponse:
         "tabs": [Tab(u.label, f"?use={u}", current=u == use) for u in WordList.Use],
         "use": use,
         "lines": [
-            (row, names.get(row.kind, ""), row.valid_from > day, _may_edit(request.actor, row))
+            (row, names.get(row.kind, ""), row.valid_from > day, _may_edit(request.actor, row.region))
             for row in page.items
         ],
         "pages": page,
@@ -107,14 +109,12 @@ def home(request: DeskRequest) -> HttpResponse:
     return render(request, "warnings/words.html", context)
 
 
-def _may_edit(actor: Actor, row: WordList) -> bool:
-    if row.region is None:
-        try:
-            wordlists.must_edit(actor, None, P.WARNINGS_WORDS)
-        except UseCaseError:
-            return False
-        return True
-    return may_manage(actor, P.WARNINGS_WORDS, row.region.path)
+def _may_edit(actor: Actor, region: Region | None) -> bool:
+    try:
+        must_edit(actor, region, P.WARNINGS_WORDS)
+    except UseCaseError:
+        return False
+    return True
 
 
 @desk_view(P.WARNINGS_WORDS)
@@ -152,7 +152,10 @@ def _initial(request: DeskRequest, versions: list[WordList]) -> dict[str, Any]:
     if not versions:
         use = request.GET.get("use", "")
         kind = next(iter(kinds_of(use)), "") if use in WordList.Use.values else ""
-        return {"what": f"{use}/{kind}", "owner": request.actor.name}
+        return {
+            "what": f"{use}/{kind}", "owner": request.actor.name,
+            "region": "" if _may_edit(request.actor, None) else request.post.unit.region.code,
+        }  # fmt: skip
     last = versions[-1]
     return {
         "what": f"{last.use}/{last.kind}", "name": last.name, "owner": last.owner,
