@@ -98,7 +98,9 @@ def test_an_appeal_goes_through_every_turn_and_still_ends(world: World) -> None:
             public_reply="您好，我局已再次清理，并设置隔离桩，安排专人值守至月底。",
         )  # fmt: skip
         appeal = make.report(world, lead_of(appeal), at + minutes(600 * round_ + 60), again)
-        review.approve(appeal, "属实，放行", actor=world.actor("reviewer"), at=at + minutes(600 * round_ + 120))
+        review.approve(
+            appeal, "属实，放行", actor=world.actor("reviewer"), at=at + minutes(600 * round_ + 120)
+        )
     callback.record(
         fresh(appeal), Said(reached=True, solved=True, satisfaction=4),
         actor=world.actor("callback"), at=at + minutes(2000),

@@ -21,8 +21,8 @@ DAY = dt.timedelta(days=1)
 def wish(world: World, **other: object) -> Wish:
     return replace(
         Wish(
-            "warning", "mass", "堵桥", ["堵桥头"], ["他们说明天去堵桥头。"], ["堵桥头小吃店油烟大。"],
-            "孙效", "去年发生过", ["堵桥头小吃"], region=world.regions["350100"],
+            "warning", "mass", "堵桥", ["堵桥头"], ["他们说明天去堵桥头。"],
+            ["堵桥头小吃店油烟大。"], "孙效", "去年发生过", ["堵桥头小吃"], region=world.regions["350100"],
         ),
         **other,
     )  # fmt: skip
@@ -51,8 +51,10 @@ def test_a_list_holds_from_its_day_on_in_its_area_only(world: World) -> None:
     )
 
     gulou, xiamen = world.regions["350102"].path, world.regions["350200"].path
+
     def names(path: str, at: dt.datetime) -> list[str]:
         return [one.name for one in wordlists.in_force(Use.WARNING, path, at)]
+
     assert names(gulou, MONDAY + DAY) == []
     assert names(gulou, MONDAY + 2 * DAY) == ["堵桥"]
     assert names(xiamen, MONDAY + 2 * DAY) == []
@@ -92,7 +94,7 @@ def test_what_held_on_a_day_is_never_overwritten(world: World) -> None:
         ({"use": "other"}, "use"),
         ({"owner": " "}, "owner"),
         ({"reason": ""}, "reason"),
-        ({"words": ["堵桥头"] + ["长" * 33]}, "words"),
+        ({"words": ["堵桥头", "长" * 33]}, "words"),
     ],
 )
 def test_a_list_that_fails_its_sentences_or_lacks_an_owner_is_refused_at_the_field(
@@ -111,9 +113,7 @@ def test_a_citys_supervisor_edits_neither_the_provinces_lists_nor_anothers(world
     with pytest.raises(Forbidden):
         wordlists.set_list(wish(world, region=None), actor=supervisor, at=MONDAY)
     with pytest.raises(Forbidden):
-        wordlists.set_list(
-            wish(world, region=world.regions["350200"]), actor=supervisor, at=MONDAY
-        )
+        wordlists.set_list(wish(world, region=world.regions["350200"]), actor=supervisor, at=MONDAY)
     with pytest.raises(Forbidden):
         wordlists.end_list("shipped01", actor=supervisor, at=MONDAY)
 
@@ -122,7 +122,8 @@ def test_harmless_talk_must_take_the_warning_out_of_its_sentence(world: World) -
     loud = "再不处理我就从你们大楼跳下去！"
     quiet = wish(
         world, use="harmless", kind="", name="无害", words=["跳下去"], harmless=[],
-        must_hit=["他说再不处理就从你们大楼跳下去，同归于尽，一起死！"], must_not_hit=["路灯不亮。"],
+        must_hit=["他说再不处理就从你们大楼跳下去，同归于尽，一起死！"],
+        must_not_hit=["路灯不亮。"],
     )  # fmt: skip
 
     assert read_warnings(loud).found

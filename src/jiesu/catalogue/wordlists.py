@@ -90,7 +90,11 @@ def _load() -> list[_Held]:
         return [_Held(str(use), "", EPOCH, None, one) for use, one, _ in pure.shipped()]
     return [
         _Held(
-            row.use, row.region.path if row.region else "", row.valid_from, row.valid_to, pure_of(row)
+            row.use,
+            row.region.path if row.region else "",
+            row.valid_from,
+            row.valid_to,
+            pure_of(row),
         )
         for row in rows
     ]

@@ -196,8 +196,10 @@ def _sensitive(data: Mapping[str, Any]) -> str:
 
 
 def _warned(data: Mapping[str, Any]) -> str:
-    return f"{data.get('warning', '')}　“{data.get('quote', '')}”" if "quote" in data else "　".join(
-        str(data[key]) for key in ("warning", "act", "note") if data.get(key)
+    return (
+        f"{data.get('warning', '')}　“{data.get('quote', '')}”"
+        if "quote" in data
+        else "　".join(str(data[key]) for key in ("warning", "act", "note") if data.get(key))
     )
 
 

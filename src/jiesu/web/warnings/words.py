@@ -39,6 +39,7 @@ from jiesu.web.paging import key_page
 
 BACK = "warnings:words"
 _EACH_LINE = "一行一个。"
+_LINES = ("words", "harmless", "must_hit", "must_not_hit")
 
 
 def _what_choices() -> list[tuple[str, Any]]:
@@ -74,7 +75,7 @@ class WordListForm(ManageForm):
         """What was filled in, as the use case takes it."""
         said = self.cleaned_data
         use, _, kind = said["what"].partition("/")
-        lines = {f: said[f].splitlines() for f in ("words", "harmless", "must_hit", "must_not_hit")}
+        lines = {f: said[f].splitlines() for f in _LINES}
         return Wish(
             use, kind, said["name"], owner=said["owner"], reason=said["reason"],
             hint=said["hint"], region=region_of(said["region"], "region") if said["region"]
@@ -101,7 +102,12 @@ def home(request: DeskRequest) -> HttpResponse:
         "tabs": [Tab(u.label, f"?use={u}", current=u == use) for u in WordList.Use],
         "use": use,
         "lines": [
-            (row, names.get(row.kind, ""), row.valid_from > day, _may_edit(request.actor, row.region))
+            (
+                row,
+                names.get(row.kind, ""),
+                row.valid_from > day,
+                _may_edit(request.actor, row.region),
+            )
             for row in page.items
         ],
         "pages": page,
@@ -161,7 +167,7 @@ def _initial(request: DeskRequest, versions: list[WordList]) -> dict[str, Any]:
         "what": f"{last.use}/{last.kind}", "name": last.name, "owner": last.owner,
         "reason": "", "hint": last.hint, "region": last.region.code if last.region else "",
         "effective": last.valid_from if last.valid_from > today() else None,
-        **{f: "\n".join(getattr(last, f)) for f in ("words", "harmless", "must_hit", "must_not_hit")},
+        **{f: "\n".join(getattr(last, f)) for f in _LINES},
     }  # fmt: skip
 
 
