@@ -22,7 +22,8 @@ def wish(world: World, **other: object) -> Wish:
     return replace(
         Wish(
             "warning", "mass", "堵桥", ["堵桥头"], ["他们说明天去堵桥头。"],
-            ["堵桥头小吃店油烟大。"], "孙效", "去年发生过", ["堵桥头小吃"], region=world.regions["350100"],
+            ["堵桥头小吃店油烟大。"], "孙效", "去年发生过",
+            ["堵桥头小吃"], region=world.regions["350100"],
         ),
         **other,
     )  # fmt: skip
