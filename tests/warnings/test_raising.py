@@ -63,3 +63,31 @@ def test_a_false_alarm_needs_a_reason_and_an_agent_may_not_act(world: World) -> 
         raising.act(row.pk, "police", actor=world.actor("agent"), at=SOON)
     with pytest.raises(NotFound):
         raising.act(row.pk + 1, "police", actor=world.actor("supervisor"), at=SOON)
+
+
+def test_rising_anger_over_one_persons_orders_rings_once(world: World) -> None:
+    make.registered(world, content="请问楼下烧烤店油烟归谁管？谢谢。")
+    make.registered(world, content="忍无可忍！你们就是踢皮球、推诿，太过分了，没人管！！")
+    deliver()
+
+    row = Warning.objects.get(kind=Warning.Kind.RISING)
+
+    assert "平静" in row.quote
+    assert "忍无可忍" in row.words
+    assert row.act_by == MONDAY + dt.timedelta(minutes=120)
+
+
+def test_one_angry_order_alone_is_no_rise(world: World) -> None:
+    make.registered(world, content="忍无可忍！你们就是踢皮球、推诿，太过分了，没人管！！")
+    deliver()
+
+    assert not Warning.objects.filter(kind=Warning.Kind.RISING).exists()
+
+
+def test_sensitive_classes_stand_on_the_order_with_their_words(world: World) -> None:
+    appeal = make.registered(world, content="老板拖欠工资三个月了，我是退役军人。")
+    deliver()
+
+    appeal.refresh_from_db()
+    assert appeal.sensitive == ["欠薪", "涉军退役"]
+    assert Event.objects.get(appeal=appeal, kind="sensitive").data["classes"]["欠薪"] == "拖欠工资"

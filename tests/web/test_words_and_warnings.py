@@ -120,3 +120,47 @@ def test_a_reply_with_a_flaw_goes_only_with_a_reason(world: World) -> None:
 
     assert refused.value.errors[0].field == "note"
     assert "overruled" in Event.objects.get(appeal=appeal, kind="approve").data
+
+
+LONG = (
+    "尊敬的领导：您好！幸福小区3栋楼下的烧烤店每天营业到凌晨三点，油烟直接排到居民窗口，家里老人咳嗽了两个月。"
+    "我们向物业反映过，物业说管不了。店里的音响开得很大，孩子没法写作业。上个月城管来过一次，第二天又照旧。"
+    "希望相关部门责令烧烤店安装油烟净化设备，并且晚上十点以后停止营业。谢谢！"
+) * 3  # fmt: skip
+
+
+def test_a_long_text_is_offered_a_title_and_a_summary_at_the_seat(world: World) -> None:
+    agent = client_of(world, "agent")
+
+    page = agent.post("/seat/summary/", {"content": LONG, "title": ""}).content.decode()
+    titled = agent.post("/seat/summary/", {"content": LONG, "title": "油烟"}).content.decode()
+    short = agent.post("/seat/summary/", {"content": "路灯坏了", "title": ""}).content.decode()
+
+    assert 'data-fills="title"' in page
+    assert "烧烤店" in page.split('data-fill="')[1].split('"')[0]
+    assert "摘要" in page
+    assert 'data-fills="title"' not in titled
+    assert short.strip() == ""
+
+
+def test_a_long_order_is_shown_with_its_summary(world: World) -> None:
+    appeal = make.registered(world, content=LONG)
+
+    page = client_of(world, "dispatcher").get(f"/orders/{appeal.number}/").content.decode()
+
+    assert "系统摘自原文" in page
+
+
+def test_rising_anger_shows_at_the_seat_and_on_the_order(world: World) -> None:
+    make.registered(world, clock.now(), content="请问楼下烧烤店油烟归谁管？谢谢。")
+    angry = make.registered(
+        world, clock.now(), content="忍无可忍！你们就是踢皮球、推诿，太过分了，没人管！！"
+    )
+    agent = client_of(world, "agent")
+
+    called = agent.post("/seat/caller/", {"phone": angry.phone}).content.decode()
+    page = agent.get(f"/orders/{angry.number}/").content.decode()
+
+    assert "情绪在升级" in called
+    assert "愤怒" in called
+    assert "同一人情绪在升级" in page

@@ -30,6 +30,7 @@ class Rule(StrEnum):
     WARN_MASS_MINUTES = "warn_mass_minutes"
     WARN_STABILITY_MINUTES = "warn_stability_minutes"
     WARN_OPINION_MINUTES = "warn_opinion_minutes"
+    WARN_RISING_MINUTES = "warn_rising_minutes"
     AUTO_DISPATCH_CONFIDENCE = "auto_dispatch_confidence"
 
 
@@ -51,6 +52,7 @@ DEFAULTS: dict[Rule, tuple[int, str]] = {
     Rule.WARN_MASS_MINUTES: (15, "群体聚集类预警处置时限（分钟）"),
     Rule.WARN_STABILITY_MINUTES: (30, "涉稳类预警处置时限（分钟）"),
     Rule.WARN_OPINION_MINUTES: (60, "舆情类预警处置时限（分钟）"),
+    Rule.WARN_RISING_MINUTES: (120, "同一人情绪升级类预警处置时限（分钟）"),
     Rule.AUTO_DISPATCH_CONFIDENCE: (0, "自动派单的最低把握（%），0 为不自动派单"),
 }
 
@@ -73,6 +75,7 @@ BOUNDS: dict[Rule, tuple[int, int]] = {
     Rule.WARN_MASS_MINUTES: (1, 1440),
     Rule.WARN_STABILITY_MINUTES: (1, 1440),
     Rule.WARN_OPINION_MINUTES: (1, 1440),
+    Rule.WARN_RISING_MINUTES: (1, 1440),
     Rule.AUTO_DISPATCH_CONFIDENCE: (0, 100),
 }
 

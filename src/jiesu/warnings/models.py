@@ -16,6 +16,7 @@ class Warning(models.Model):
         MASS = "mass", "群体聚集"
         STABILITY = "stability", "涉稳"
         OPINION = "opinion", "舆情"
+        RISING = "rising", "情绪升级"
 
     class Act(models.TextChoices):
         """What was done."""

@@ -13,8 +13,10 @@ from jiesu.appeals.models import Appeal, Event
 from jiesu.appeals.rules import Rule
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotFound, invalid
 from jiesu.foundation.text import clean_text
+from jiesu.textintel.warnings import Level
 from jiesu.warnings.models import Warning
 from jiesu.warnings.reading import sensitive_in, warnings_in
+from jiesu.warnings.tone import rise_before
 
 LIMITS = {
     Warning.Kind.EXTREME: Rule.WARN_EXTREME_MINUTES,
@@ -22,6 +24,7 @@ LIMITS = {
     Warning.Kind.MASS: Rule.WARN_MASS_MINUTES,
     Warning.Kind.STABILITY: Rule.WARN_STABILITY_MINUTES,
     Warning.Kind.OPINION: Rule.WARN_OPINION_MINUTES,
+    Warning.Kind.RISING: Rule.WARN_RISING_MINUTES,
 }
 
 
@@ -40,23 +43,37 @@ def _raise(event: Event, appeal: Appeal, at: dt.datetime) -> None:
     if classes := sensitive_in(text, appeal.region_path, event.at):
         warned.note_sensitive(appeal, classes, actor=SYSTEM, at=at)
     for found in warnings_in(text, appeal.region_path, event.at).found:
-        kind = Warning.Kind(found.kind.value)
-        minutes = rules.value(LIMITS[kind], event.at)
-        row, made = Warning.objects.get_or_create(
-            appeal_id=appeal.pk, kind=kind,
-            defaults={
-                "level": found.level.value, "quote": text[found.start : found.end][:200],
-                "words": list(found.words), "score": found.score, "source": found.source,
-                "raised_at": event.at, "act_by": event.at + dt.timedelta(minutes=minutes),
-            },
+        quote = text[found.start : found.end][:200]
+        _ring(event, Warning.Kind(found.kind.value), found.level.value, quote, found.words,
+              found.score, found.source, at)  # fmt: skip
+    if rise := rise_before(appeal, event.at):
+        now, earlier = rise
+        before = "、".join(one.name for one in earlier)
+        quote = f"同一人以往 {len(earlier)} 件：{before}；本件：{now.name}"
+        _ring(event, Warning.Kind.RISING, Level.NOTICE.value, quote, now.words, now.score,
+              "emotion-1", at)  # fmt: skip
+
+
+def _ring(
+    event: Event, kind: Warning.Kind, level: str, quote: str, words: Sequence[str], score: float,
+    source: str, at: dt.datetime,
+) -> None:  # fmt: skip
+    """One class of warning on one order, once."""
+    act_by = event.at + dt.timedelta(minutes=rules.value(LIMITS[kind], event.at))
+    row, made = Warning.objects.get_or_create(
+        appeal_id=event.appeal_id, kind=kind,
+        defaults={
+            "level": level, "quote": quote, "words": list(words), "score": score,
+            "source": source, "raised_at": event.at, "act_by": act_by,
+        },
+    )  # fmt: skip
+    if made:
+        warned.note_warning(
+            event.appeal,
+            {"warning": kind.label, "quote": row.quote, "score": row.score, "source": row.source,
+             "act_by": row.act_by},
+            actor=SYSTEM, at=at,
         )  # fmt: skip
-        if made:
-            warned.note_warning(
-                appeal,
-                {"warning": kind.label, "quote": row.quote, "score": row.score,
-                 "source": row.source, "act_by": row.act_by},
-                actor=SYSTEM, at=at,
-            )  # fmt: skip
 
 
 def visible_to(actor: Actor) -> "QuerySet[Warning]":

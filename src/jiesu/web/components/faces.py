@@ -11,6 +11,7 @@ from jiesu.deadlines import policies
 from jiesu.deadlines.kinds import CLOCK_NAMES, ClockKind
 from jiesu.deadlines.worktime import Budget, Unit, remaining_words
 from jiesu.foundation.errors import UseCaseError
+from jiesu.textintel.emotion import Emotion, Mood
 from jiesu.web.components.pieces import ClockFace, ClockState, Tag, Tone
 
 
@@ -78,6 +79,19 @@ def status_words(appeal: Appeal) -> str:
 def state_words(assignment: Assignment) -> str:
     """待签收, 办理中 …"""
     return STATE_NAMES[State(assignment.state)]
+
+
+MOOD_TONES = {
+    Mood.DISCONTENT: Tone.NONE, Mood.ANGRY: Tone.AMBER,
+    Mood.FURIOUS: Tone.RED,
+}  # fmt: skip
+
+
+def mood_tag(felt: Emotion) -> Tag | None:
+    """How somebody sounded, with the words that told it; None for a calm tone."""
+    if felt.mood is Mood.CALM:
+        return None
+    return Tag(felt.name, MOOD_TONES[felt.mood], "、".join(felt.words))
 
 
 def tags_of(appeal: Appeal) -> list[Tag]:

@@ -23,9 +23,12 @@ from jiesu.appeals.models import (
 from jiesu.catalogue import codes, local_forms
 from jiesu.catalogue.codes import Table
 from jiesu.deadlines.kinds import ClockKind
+from jiesu.textintel.summary import summarize
+from jiesu.warnings.tone import is_rising, tone_of
 from jiesu.web.components.faces import (
     face_of_clock,
     face_of_row,
+    mood_tag,
     state_words,
     status_words,
     tags_of,
@@ -59,6 +62,7 @@ WORK_PAGES_SAY = frozenset({"send_back"})
 RED_MOVES = frozenset({"send_back", "refuse", "withdraw", "request_return", "inner_reject"})
 RELATED_SHOWN = 8
 EVENTS_SHOWN = 200
+SUMMARY_FROM = 300  # characters of a text that is shown with a summary
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,8 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
             .prefetch_related("opinions__unit")
             .order_by("-pk")
         ),
-        "related": _related(appeal, actor),
+        **_related(appeal, actor),
+        "summary": summarize(appeal.content) if len(appeal.content) >= SUMMARY_FROM else None,
         "sees_supervision": actor.may(P.SUPERVISION_VIEW) or actor.may(P.SUPERVISION_ANSWER),
         "may_reveal_url": reverse("orders:reveal", args=[appeal.number]),
     }  # fmt: skip
@@ -284,9 +289,10 @@ def _report_url(appeal: Appeal, assignment: Assignment) -> str:
         return ""
 
 
-def _related(appeal: Appeal, actor: Actor) -> list[tuple[Appeal, str]]:
-    """The master, the merged, the earlier one it repeats, and the same person's others."""
-    light = ("number", "title", "status", "registered_at")
+def _related(appeal: Appeal, actor: Actor) -> dict[str, Any]:
+    """The master, the merged, the earlier one it repeats, and the same person's others with how
+    they sounded; whether that person's tone rises."""
+    light = ("number", "title", "content", "status", "registered_at")
     found: list[tuple[Appeal, str]] = []
     visible = Appeal.objects.visible_to(actor).only(*light)
     if appeal.master_id is not None:
@@ -295,12 +301,19 @@ def _related(appeal: Appeal, actor: Actor) -> list[tuple[Appeal, str]]:
         found += [(a, "并入本单") for a in visible.filter(master=appeal)[:RELATED_SHOWN]]
     if appeal.repeat_of_id is not None:
         found += [(a, "上次反映") for a in visible.filter(pk=appeal.repeat_of_id)]
+    own = [appeal]
     if appeal.phone_hash and exposure.person_of(appeal, actor).name != exposure.HIDDEN:
-        others = (
+        others = list(
             visible.by_phone(appeal.phone_hash)
             .exclude(pk=appeal.pk)
             .order_by("-pk")[:RELATED_SHOWN]
         )
+        own += others
         known = {a.pk for a, _ in found}
         found += [(a, "同一人") for a in others if a.pk not in known]
-    return found
+    same = {a.pk for a in own}
+    return {
+        "related": [(a, why, mood_tag(tone_of(a)) if a.pk in same else None) for a, why in found],
+        "mood": mood_tag(tone_of(appeal)),
+        "rising": is_rising(own),
+    }

@@ -1,4 +1,6 @@
-"""What the text itself says while it is typed: warnings and sensitive classes."""
+"""What the text itself says while it is typed: warnings, sensitive classes, a title, a summary."""
+
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,12 +10,14 @@ from jiesu.access import Permission as P
 from jiesu.appeals import rules
 from jiesu.foundation import clock
 from jiesu.organizations.models import Region
+from jiesu.textintel import summary as summaries
 from jiesu.warnings.models import Warning
 from jiesu.warnings.raising import LIMITS
 from jiesu.warnings.reading import sensitive_in, warnings_in
 from jiesu.web.doors import DeskRequest, desk_view
 
 READ = 50_000  # characters of what is typed
+TITLE_FROM = 40  # characters; of a shorter text the first sentence is title enough
 AROUND = 14  # characters shown before and after the words that warn
 
 
@@ -48,3 +52,16 @@ def warn(request: DeskRequest) -> HttpResponse:
         "urgent": said.get("urgency") == "1",
     }  # fmt: skip
     return render(request, "seat/warn.html", shown)
+
+
+@require_POST
+@desk_view(P.INTAKE_REGISTER)
+def summary(request: DeskRequest) -> HttpResponse:
+    """A title out of the text while none is written, and for a long text what it says in short."""
+    text = request.POST.get("content", "")[:READ]
+    shown: dict[str, Any] = {"title": "", "summary": None}
+    if len(text.strip()) >= TITLE_FROM:
+        said = summaries.summarize(text)
+        shown["title"] = "" if request.POST.get("title", "").strip() else said.title
+        shown["summary"] = said if len(text) >= summaries.LONG else None
+    return render(request, "seat/summary.html", shown)

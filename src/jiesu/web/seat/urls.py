@@ -11,6 +11,7 @@ urlpatterns = [
     path("similar/", alike.similar, name="similar"),
     path("place/", alike.place, name="place"),
     path("warn/", reading.warn, name="warn"),
+    path("summary/", reading.summary, name="summary"),
     path("relation/", views.relation, name="relation"),
     path("unit/", views.unit, name="unit"),
     path("local-form/", views.local_form, name="local-form"),

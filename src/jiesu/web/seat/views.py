@@ -30,8 +30,9 @@ from jiesu.suggestions.classes import suggest_classes
 from jiesu.suggestions.models import Kind
 from jiesu.suggestions.registry import has_trouble
 from jiesu.suggestions.units import UnitSuggestion, suggest_units
+from jiesu.warnings.tone import is_rising, tone_of
 from jiesu.web import saved_forms, uploads
-from jiesu.web.components.faces import face_of_row, status_words
+from jiesu.web.components.faces import face_of_row, mood_tag, status_words
 from jiesu.web.components.pieces import Empty, Tag
 from jiesu.web.doors import DeskRequest, desk_view, done, go
 from jiesu.web.intake_fields import LocalQuestions, local_answers, local_questions, place_errors
@@ -237,8 +238,8 @@ def _caller(actor: Actor, phone: str, at: dt.datetime) -> dict[str, Any]:
     history = list(
         Appeal.objects.visible_to(actor)
         .by_phone(keyring().search_hash(number))
-        .only("number", "title", "status", "lead_unit_name", "registered_at", "satisfaction",
-              "solved", "outcome", "name", "sex", "closed_at", "is_anonymous")
+        .only("number", "title", "content", "status", "lead_unit_name", "registered_at",
+              "satisfaction", "solved", "outcome", "name", "sex", "closed_at", "is_anonymous")
         .order_by("-id")[:HISTORY_SHOWN]
     )  # fmt: skip
     recent = [a for a in history if a.registered_at > at - RECENT]
@@ -249,6 +250,7 @@ def _caller(actor: Actor, phone: str, at: dt.datetime) -> dict[str, Any]:
         "caller_name": mask_name(named),
         "history": [(a, status_words(a), _said_of(a)) for a in history],
         "recent": len(recent),
+        "rising": is_rising(recent),
         "unsolved": [a for a in recent if _was_bad(a)],
     }
 
@@ -258,8 +260,9 @@ def _was_bad(appeal: Appeal) -> bool:
 
 
 def _said_of(appeal: Appeal) -> list[Tag]:
-    """What the caller thought of it."""
-    tags = []
+    """How the caller sounded then, and what they thought of it."""
+    mood = mood_tag(tone_of(appeal))
+    tags = [mood] if mood else []
     if appeal.solved is False:
         tags.append(Tag("未解决", "red"))
     if appeal.satisfaction:
