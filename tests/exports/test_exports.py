@@ -77,6 +77,21 @@ def test_personal_data_is_masked_unless_revealed_with_a_reason(world: World) -> 
     assert clear[1:-1] == [["已隐去", "已隐去"], ["陈小满", "13812342046"]]
 
 
+def test_personal_data_inside_what_people_wrote_is_covered_unless_revealed(world: World) -> None:
+    said = "我是陈小满先生，手机13812342046，身份证11010519491231002X，楼下油烟大。"
+    make.dispatched(world, content=said, title="联系13812342046")
+    columns = ["title", "content"]
+
+    _, masked = made(world, format="csv", columns=columns)
+    _, clear = made(world, format="csv", columns=columns, reveal=True, reason="市政府办公室调阅")
+
+    assert masked[1][0] == "联系〔电话〕"
+    assert "13812342046" not in masked[1][1]
+    assert "11010519491231002X" not in masked[1][1]
+    assert "楼下油烟大" in masked[1][1]
+    assert clear[1] == ["联系13812342046", said]
+
+
 def test_revealing_without_reason_or_permission_is_refused(world: World) -> None:
     with pytest.raises(Invalid):
         requests.request_export(world.actor("dispatcher"), at=AT, reveal=True)

@@ -108,6 +108,17 @@ def test_a_model_learns_the_centres_own_classes(
     assert any("灯" in word for word in first.words)
 
 
+def test_what_a_model_learns_from_holds_no_personal_data(world: World) -> None:
+    make.accepted(
+        world, content="我叫陈小满，手机13812342046，路灯坏了没人修。", category_code="0207"
+    )
+
+    examples = list(training._examples(Kind.CLASS, LATER, 10, lambda *said: None))
+
+    assert "13812342046" not in str(examples[0].text)
+    assert "〔电话〕" in str(examples[0].text)
+
+
 def test_a_model_that_is_worse_is_kept_but_not_put_to_use(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,7 +46,8 @@ def request_export(
     """This will queue a list as a file; it is written down who asked for what.
 
     ``filters`` as ``listing.filters`` reads them; ``statuses`` or ``states`` bound it to a desk's
-    tab. Personal data is masked unless ``reveal``, which needs the permission and a reason.
+    tab. Personal data is masked, in its columns and inside what people wrote, unless ``reveal``,
+    which needs the permission and a reason.
     Refusals: Forbidden, Invalid at ``format``, ``columns``, ``reason``; NotAllowedNow past three.
     """
     from jiesu.exports.tasks import make

@@ -18,10 +18,12 @@ from jiesu.foundation.clock import BEIJING
 from jiesu.listing.columns import COLUMNS, LIGHT_FIELDS
 from jiesu.listing.filters import OrderFilter
 from jiesu.organizations.paths import below
+from jiesu.textintel.redact import redact
 
 PERSONAL = {"name": "姓名", "phone": "联系电话", "home_address": "诉求人地址"}
 LONG = {"content": "诉求内容", "public_reply": "答复内容"}
 LOCAL = {"local": "属地附加项"}
+WRITTEN = {"title", "address"} | set(LONG)  # what people wrote: may hold personal data
 EXTRA = PERSONAL | LONG | LOCAL
 DEFAULT = (
     "number", "title", "status", "type", "category", "region", "address", "urgency", "channel",
@@ -96,7 +98,12 @@ class Cells:
             yield [self._row(appeal) for appeal in page]
 
     def _fields(self) -> Sequence[str]:
-        fields = [*LIGHT_FIELDS, *(key for key in self.keys if key in LONG)]
+        fields = [
+            *LIGHT_FIELDS,
+            "confidentiality",
+            "agent_id",
+            *(key for key in self.keys if key in LONG),
+        ]
         if any(key in PERSONAL for key in self.keys):
             fields += ["name", "phone", "phone2", "document_number", "home_address", "agent_id"]
         if "local" in self.keys:
@@ -110,13 +117,15 @@ class Cells:
         cells = []
         for key in self.keys:
             if key in COLUMNS:
-                cells.append(COLUMNS[key].text(appeal))
+                cell = COLUMNS[key].text(appeal)
             elif key in LONG:
-                cells.append(str(getattr(appeal, key)))
+                cell = str(getattr(appeal, key))
             elif key == "local":
-                cells.append(self._local(appeal))
+                cell = self._local(appeal)
             else:
-                cells.append(person[key])
+                cell = person[key]
+            covered = key in WRITTEN and not self._in_the_clear(appeal)
+            cells.append(redact(cell) if covered else cell)
         return cells
 
     def _in_the_clear(self, appeal: Appeal) -> bool:

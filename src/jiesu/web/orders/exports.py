@@ -39,7 +39,7 @@ class ExportForm(forms.Form):
     )  # fmt: skip
     reveal = forms.BooleanField(
         label="不脱敏", required=False,
-        help_text="姓名、电话、住址以原文导出；须写事由，每次都记入审计。",
+        help_text="姓名、电话、住址和正文里的个人信息以原文导出；须写事由，每次都记入审计。",
     )  # fmt: skip
     reason = when("reveal=on", forms.CharField(label="导出事由", required=False, max_length=200))
 
