@@ -185,6 +185,8 @@ def tick() -> dict[str, Any]:
     at = clock.now() + dt.timedelta(hours=1)
     open_clocks = Clock.objects.filter(stopped_at=None, paused_at=None).count()
     first = _cpu_of_tick(at)
+    while deadlines.tick(at).counts:
+        pass  # what is archived a few hundred at a time is no part of a tick with nothing to do
     return {
         "open_clocks": open_clocks,
         "cpu_s_per_10k": round(first / max(open_clocks, 1) * 10_000, 2),

@@ -464,7 +464,7 @@ def test_a_channel_acts_for_its_citizen_on_their_proof(issue: Issue, world: Worl
 
     assert channel.get(f"/appeals/{number}").status == 404
     shown = channel.post(f"/appeals/{number}/progress", {"proof": proof})
-    added = channel.post(f"/appeals/{number}/add-facts", {"text": "晚上更多", "proof": "2046"})
+    added = channel.post(f"/appeals/{number}/add-facts", {"text": "晚上更多", "proof": proof})
     urged = channel.post(f"/appeals/{number}/urge", {"proof": proof}, key="u")
     again = channel.post(f"/appeals/{number}/urge", {"proof": proof}, key="u")
     guessed = channel.post(f"/appeals/{number}/progress", {"proof": "0000"})

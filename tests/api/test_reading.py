@@ -249,6 +249,13 @@ def test_local_answers_are_asked_for_kept_and_shown_but_for_the_personal_ones(
 
     assert form[0]["title"] == "鼓楼附加项"
     assert made.data["answers"] == {"lamp": "GL-17"}
+    stored = Appeal.objects.filter(number=made.data["number"])
+    assert stored.values_list("local_answers", flat=True).get() == {"lamp": "GL-17"}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT personal_answers FROM appeals_appeal WHERE id = %s", [stored[0].pk])
+        assert "13900001111" not in cursor.fetchone()[0]  # encrypted where it lies
+    shown = centre.post(f"/appeals/{made.data['number']}/reveal", {"reason": "请证人说明情况"})
+    assert shown.data["answers"] == {"证人电话": "13900001111"}
     assert wrong.fields == {"answers.witness": "bad_phone"}
 
 

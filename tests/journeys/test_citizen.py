@@ -135,7 +135,7 @@ def test_a_session_that_ran_out_keeps_what_was_being_added(world: World, visitor
     visitor.context.clear_cookies()
     visitor.get_by_role("button", name="提交", exact=True).click()
     expect(visitor.locator("main")).to_contain_text("刚才写的内容已保留")
-    visitor.locator("#id_proof").fill("2046")
+    visitor.locator("#id_proof").fill(appeal.query_code)
     visitor.get_by_role("button", name="查询").click()
 
     expect(visitor.locator("#id_text")).to_have_value("今天又来了，拍了照片")

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jiesu.catalogue import categories, local_forms
+from jiesu.catalogue import duty as duty_catalogue
+from jiesu.catalogue.duty import DutyHit
 from jiesu.catalogue.models import Category, LocalForm
-from jiesu.catalogue.versions import Cached, day_of
+from jiesu.catalogue.versions import Cached
 from jiesu.foundation.errors import invalid
 from jiesu.organizations import regions
 from jiesu.organizations.models import Region, Unit
@@ -49,8 +51,15 @@ def category(code: str, at: dt.datetime, field: str) -> Category:
 
 def forms(category: Category | None, region: Region, at: dt.datetime) -> list[LocalForm]:
     """What is asked in addition for that class in that area on that day."""
-    key = ("forms", category.pk if category else None, region.path, day_of(at))
-    return _remember(key, lambda: local_forms.for_(category, region, at))
+    key = ("forms", category.pk if category else None, region.path)
+    return local_forms.those_of(_remember(key, lambda: local_forms.on_record(category, region)), at)
+
+
+def duty(category: Category, region: Region, at: dt.datetime) -> DutyHit | None:
+    """Who answers for that class in that area on that day."""
+    key = ("duty", category.pk, region.path)
+    known = _remember(key, lambda: duty_catalogue.on_record(category, region))
+    return duty_catalogue.find_among(known, category, region, at)
 
 
 def region(code: str) -> Region:

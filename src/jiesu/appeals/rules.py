@@ -5,6 +5,7 @@ A centre changes them by adding a ``ProcessRule`` row valid from a day; history 
 
 import datetime as dt
 import time
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jiesu.appeals.models import ProcessRule
@@ -80,22 +81,41 @@ BOUNDS: dict[Rule, tuple[int, int]] = {
 }
 
 _TTL_SECONDS = 2.0
-_cache: dict[dt.date, tuple[float, dict[str, int]]] = {}
+
+
+@dataclass
+class _Known:
+    """All dated values as they were read, and what held on the days that were asked for."""
+
+    read_at: float
+    rows: list[ProcessRule]
+    by_day: dict[dt.date, dict[str, int]] = field(default_factory=dict)
+
+    def on(self, day: dt.date) -> dict[str, int]:
+        values = self.by_day.get(day)
+        if values is None:
+            values = self.by_day[day] = {
+                r.key: r.value
+                for r in self.rows
+                if r.valid_from <= day and (r.valid_to is None or r.valid_to > day)
+            }
+        return values
+
+
+_known: _Known | None = None
 
 
 def value(rule: Rule, at: dt.datetime) -> int:
     """The rule's value in force on the day of ``at``; a change is seen within two seconds."""
-    day = at.date()
-    cached = _cache.get(day)
-    if cached is None or time.monotonic() - cached[0] > _TTL_SECONDS:
-        rows = ProcessRule.objects.filter(valid_from__lte=day).order_by("valid_from")
-        values = {r.key: r.value for r in rows if r.valid_to is None or r.valid_to > day}
-        if len(_cache) > 16:
-            _cache.clear()
-        cached = _cache[day] = (time.monotonic(), values)
-    return cached[1].get(rule, DEFAULTS[rule][0])
+    global _known
+    known = _known
+    if known is None or time.monotonic() - known.read_at > _TTL_SECONDS:
+        rows = list(ProcessRule.objects.order_by("valid_from"))
+        known = _known = _Known(time.monotonic(), rows)
+    return known.on(at.date()).get(rule, DEFAULTS[rule][0])
 
 
 def forget() -> None:
     """Drop what is cached (after a change in this process, and between tests)."""
-    _cache.clear()
+    global _known
+    _known = None

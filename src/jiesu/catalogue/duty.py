@@ -1,9 +1,9 @@
 """Which unit answers for a class of matters in an area 职责权属目录, and why."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -16,6 +16,8 @@ from jiesu.catalogue.versions import day_of
 from jiesu.foundation.errors import ChangedMeanwhile, NotAllowedNow, invalid
 from jiesu.organizations.models import Region, Unit
 from jiesu.organizations.paths import ancestors, below
+
+Dated = TypeVar("Dated", DutyEntry, FallbackUnit)
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,40 @@ def find(category: Category, region: Region, at: dt.datetime | dt.date) -> DutyH
     over. A class of an earlier scheme is also looked up under the class that continues it.
     At most two statements.
     """
-    day = day_of(at)
+    return find_among(on_record(category, region), category, region, at)
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """Whatever the catalogue ever said of a class in an area."""
+
+    entries: list[DutyEntry]
+    fallbacks: QuerySet[FallbackUnit, FallbackUnit]  # read when they are needed, and then kept
+
+
+def on_record(category: Category, region: Region) -> OnRecord:
+    """Entries and fall-back units that may answer, of whatever day."""
     paths = ancestors(region.path)
-    entries = (
-        DutyEntry.objects.filter(category__in=lineage(category), region__path__in=paths)
-        .filter(valid_on(day), valid_on(day, "unit__"))
-        .select_related("category", "region", "unit", "unit__region")
+    entries = DutyEntry.objects.filter(category__in=lineage(category), region__path__in=paths)
+    fallbacks = FallbackUnit.objects.filter(region__path__in=paths)
+    return OnRecord(
+        list(entries.select_related("category", "region", "unit", "unit__region")),
+        fallbacks.select_related("region", "unit", "unit__region"),
     )
-    fallbacks = (
-        FallbackUnit.objects.filter(region__path__in=paths)
-        .filter(valid_on(day), valid_on(day, "unit__"))
-        .select_related("region", "unit", "unit__region")
-    )
-    return decide(category, region, entries, fallbacks)
+
+
+def find_among(
+    known: OnRecord, category: Category, region: Region, at: dt.datetime | dt.date
+) -> DutyHit | None:
+    """The same from what is on record, for whoever asks about many days."""
+    day = day_of(at)
+    return decide(category, region, _in_force(known.entries, day), _in_force(known.fallbacks, day))
+
+
+def _in_force(rows: Iterable[Dated], day: dt.date) -> Iterator[Dated]:
+    for row in rows:
+        if holds(row, day) and holds(row.unit, day):
+            yield row
 
 
 def decide(
@@ -115,9 +138,9 @@ def entries(
 # Editing --------------------------------------------------------------------------------------
 
 
-def holds(unit: Unit, day: dt.date) -> bool:
-    """Whether the unit is in being on that day."""
-    return unit.valid_from <= day and (unit.valid_to is None or day < unit.valid_to)
+def holds(dated: Unit | DutyEntry | FallbackUnit, day: dt.date) -> bool:
+    """Whether the unit is in being, the entry in force, on that day."""
+    return dated.valid_from <= day and (dated.valid_to is None or day < dated.valid_to)
 
 
 def check_entry(

@@ -38,16 +38,24 @@ def for_(
     category: Category | None, region: Region | None, at: dt.datetime | dt.date
 ) -> list[LocalForm]:
     """The forms that apply there and then, the most general first. One statement."""
+    return those_of(on_record(category, region), at)
+
+
+def those_of(forms: Iterable[LocalForm], at: dt.datetime | dt.date) -> list[LocalForm]:
+    """Of these forms those that apply on that day."""
     day = day_of(at)
+    return [f for f in forms if f.valid_from <= day and (f.valid_to is None or day < f.valid_to)]
+
+
+def on_record(category: Category | None, region: Region | None) -> list[LocalForm]:
+    """The forms that ever applied there, the most general first. One statement."""
     of_class = Q(category__isnull=True)
     if category is not None:
         of_class |= Q(category__in=lineage(category))
     of_area = Q(region__isnull=True)
     if region is not None:
         of_area |= Q(region__path__in=ancestors(region.path))
-    forms = LocalForm.objects.filter(of_class, of_area, valid_on(day)).select_related(
-        "category", "region"
-    )
+    forms = LocalForm.objects.filter(of_class, of_area).select_related("category", "region")
     return sorted(forms, key=_generality)
 
 

@@ -9,9 +9,9 @@ from jiesu.access import Actor
 from jiesu.access.exposure import is_centre_staff, may_reveal
 from jiesu.accounts.actors import actor_for
 from jiesu.accounts.models import Post
-from jiesu.appeals.actions.exposure import person_of
+from jiesu.appeals import lookups
+from jiesu.appeals.actions.exposure import answers_of, person_of
 from jiesu.appeals.models import Appeal, Assignment
-from jiesu.catalogue import local_forms
 from jiesu.catalogue.models import LocalForm
 from jiesu.exports.models import Export
 from jiesu.foundation.clock import BEIJING
@@ -107,7 +107,7 @@ class Cells:
         if any(key in PERSONAL for key in self.keys):
             fields += ["name", "phone", "phone2", "document_number", "home_address", "agent_id"]
         if "local" in self.keys:
-            fields += ["local_answers", "category_id", "region_id", "agent_id"]
+            fields += ["local_answers", "personal_answers", "category_id", "region_id", "agent_id"]
         return list(dict.fromkeys(fields))
 
     def _row(self, appeal: Appeal) -> list[str]:
@@ -141,13 +141,13 @@ class Cells:
 
     def _local(self, appeal: Appeal) -> str:
         """The answers to the area's own questions; personal ones only in the clear."""
-        if not appeal.local_answers:
+        if not appeal.local_answers and not appeal.personal_answers:
             return ""
         key = (appeal.category_id, appeal.region_id, appeal.registered_at.date())
         if key not in self._forms:
-            self._forms[key] = local_forms.for_(
-                appeal.category, appeal.region, appeal.registered_at
-            )
-        clear = self._in_the_clear(appeal)
-        answers = local_forms.shown(self._forms[key], appeal.local_answers)
-        return "；".join(f"{a.label}：{a.text}" for a in answers if clear or not a.personal)
+            self._forms[key] = lookups.forms(appeal.category, appeal.region, appeal.registered_at)
+        forms = self._forms[key]
+        answers = [one for one in answers_of(appeal, forms=forms) if not one.personal]
+        if self._in_the_clear(appeal):
+            answers += answers_of(appeal, clear=True, forms=forms)
+        return "；".join(f"{one.label}：{one.text}" for one in answers)

@@ -1,5 +1,6 @@
 """A citizen tells, asks, adds, urges, withdraws and rates, on a cheap phone."""
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.factories import appeals as make
@@ -107,7 +108,23 @@ def test_a_content_citizen_closes_and_a_bad_rating_waits_for_a_call(world: World
     assert bad.satisfaction == 1
 
 
-def test_whoever_only_knows_the_phone_reads_but_neither_rates_nor_withdraws(world: World) -> None:
+@pytest.mark.parametrize("page", ["facts", "urge", "withdraw"])
+def test_whoever_only_knows_the_phone_is_asked_for_the_code_before_anything(
+    world: World, page: str
+) -> None:
+    appeal = make.dispatched(world)
+    before = appeal.event_seq
+
+    tried = knowing(appeal, appeal.phone[-4:]).post(
+        f"/progress/{appeal.number}/{page}/", {"text": "快一点", "reason": "不用了"}
+    )
+
+    appeal.refresh_from_db()
+    assert tried.headers["Location"].startswith("/query/?")
+    assert appeal.event_seq == before
+
+
+def test_whoever_only_knows_the_phone_reads_but_does_not_rate(world: World) -> None:
     appeal = make.answered(world)
     unit = knowing(appeal, appeal.phone[-4:])
     rate = f"/progress/{appeal.number}/rate/"

@@ -75,7 +75,7 @@ api = NinjaAPI(
     parser=JsonParser(),
 )
 errors.register(api)
-api.add_exception_handler(door.WrongProof, door.count_wrong_proof)  # type: ignore[arg-type]
+api.add_exception_handler(door.WrongProof, door.count_wrong_proof)  # type: ignore[arg-type]  # its stub wants Exception
 api.add_router("/appeals", appeals.router)
 api.add_router("/appeals", moves.router)
 api.add_router("/assignments", assignments.router)

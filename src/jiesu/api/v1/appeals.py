@@ -155,7 +155,7 @@ def reveal(request: Call, number: str, body: inputs.Reveal) -> HttpResponse:
     return door.answer(
         out.Revealed(
             appeal.number, person.name, person.phone, person.phone2, person.document_number,
-            person.home_address,
+            person.home_address, {one.label: one.text for one in person.answers},
         )
     )  # fmt: skip
 

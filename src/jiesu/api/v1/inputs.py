@@ -118,7 +118,9 @@ class OfCitizen(Body):
     """诉求人自己的办理：没有查看权限的渠道用 proof 代替"""
 
     proof: str = Field(
-        "", max_length=64, description="登记电话后四位或查询码，由诉求人提供；撤诉和评价只认查询码"
+        "",
+        max_length=64,
+        description="登记电话后四位或查询码，由诉求人提供；补充、催办、撤诉和评价只认查询码",
     )
 
 

@@ -60,7 +60,9 @@ def reclassify(request: Call, number: str, body: inputs.Reclassify) -> Appeal:
 @acts(201, key=True)
 def add_facts(request: Call, number: str, body: inputs.Facts) -> Appeal:
     """诉求人补充的文字和附件。"""
-    appeal = door.appeal_of_citizen(request, number, life.ADD_FACTS.needs, body.proof)
+    appeal = door.appeal_of_citizen(
+        request, number, life.ADD_FACTS.needs, body.proof, code_only=True
+    )
     return intake.add_facts(
         appeal, body.text, actor=request.actor, at=request.at,
         upload_key=own_key(request.actor, body.upload_key),
@@ -71,7 +73,7 @@ def add_facts(request: Call, number: str, body: inputs.Facts) -> Appeal:
 @acts(201, key=True)
 def urge(request: Call, number: str, body: inputs.Urge) -> Appeal:
     """转告承办单位。"""
-    appeal = door.appeal_of_citizen(request, number, life.URGE.needs, body.proof)
+    appeal = door.appeal_of_citizen(request, number, life.URGE.needs, body.proof, code_only=True)
     return intake.urge(appeal, body.text, actor=request.actor, at=request.at)
 
 

@@ -5,9 +5,10 @@ Called by ``transition.py`` inside a change, and by the deadline loop. The sums 
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from jiesu.appeals.actions.rows import write_each
 from jiesu.appeals.lifecycle import STATE_CLOCKS, STATUS_CLOCK, State, Status
 from jiesu.appeals.models import Appeal, Assignment, Clock
 from jiesu.deadlines import policies, worktime
@@ -25,7 +26,7 @@ class ClockBoard:
         self.at = at
         self.lapsed: list[Clock] = []  # found breached while being stopped
         self.revoked: list[Clock] = []  # breached once, and due later after all
-        self._rows: list[Clock] | None = None
+        self._rows: list[Clock] | None = [] if appeal.pk is None else None
         self._new: list[Clock] = []
         self._touched: set[int] = set()
         self._as_read: dict[int, tuple[tuple[str, Any], ...]] = {}
@@ -34,11 +35,8 @@ class ClockBoard:
     def rows(self) -> list[Clock]:
         """All clocks of the appeal that have not stopped, and those this change stopped."""
         if self._rows is None:
-            self._rows = (
-                []
-                if self.appeal.pk is None
-                else list(Clock.objects.filter(appeal=self.appeal, stopped_at=None).order_by("pk"))
-            )
+            unstopped = Clock.objects.filter(appeal=self.appeal, stopped_at=None)
+            self._rows = list(unstopped.order_by("pk"))
             self._as_read.update((clock.pk, _stored(clock)) for clock in self._rows)
         return [*self._rows, *self._new]
 
@@ -150,23 +148,30 @@ class ClockBoard:
 
         The citizen's total clock is reopened without a pause: it never restarts and never waits.
         """
-        stopped = Clock.objects.filter(
-            appeal=self.appeal, kind=kind, assignment=assignment, stopped_at__isnull=False
-        )
-        clock = stopped.order_by("-pk").first()
+        clock = self._last_stopped(kind, assignment)
         if clock is None:
             return None
-        self._as_read[clock.pk] = _stored(clock)
         if kind is not ClockKind.TOTAL:
             clock.paused_at = clock.stopped_at
         clock.stopped_at = None
         if clock.paused_at is not None:
             self._go_on(clock)
-        _ = self.rows
-        if self._rows is not None:
-            self._rows.append(clock)
         self._touch(clock)
         return clock
+
+    def _last_stopped(self, kind: ClockKind, assignment: Assignment | None) -> Clock | None:
+        whose = assignment.pk if assignment is not None else None
+        for clock in reversed(self.rows):  # stopped a moment ago, and perhaps not yet written
+            if clock.kind == kind and clock.assignment_id == whose and clock.stopped_at is not None:
+                return clock
+        stopped = Clock.objects.filter(
+            appeal=self.appeal, kind=kind, assignment=assignment, stopped_at__isnull=False
+        )
+        found = stopped.order_by("-pk").first()
+        if found is not None and self._rows is not None:
+            self._as_read[found.pk] = _stored(found)
+            self._rows.append(found)
+        return found
 
     def extend(self, kinds: Iterable[ClockKind], days: int) -> None:
         """Lengthen the unstopped clocks of these kinds by so many working days."""
@@ -232,15 +237,33 @@ class ClockBoard:
         if self._new:
             Clock.objects.bulk_create(self._new)
         alike: dict[str, tuple[dict[str, Any], list[int]]] = {}
-        for clock in self._rows or ():
-            if clock.pk in self._touched:
-                before = self._as_read.get(clock.pk, ())
-                now = _stored(clock)
-                changes = dict(set_ for set_ in now if set_ not in before)
-                if changes:
-                    alike.setdefault(repr(changes), (changes, []))[1].append(clock.pk)
+        for clock in self._moved():
+            before = self._as_read.get(clock.pk, ())
+            changes = dict(set_ for set_ in _stored(clock) if set_ not in before)
+            if changes:
+                alike.setdefault(repr(changes), (changes, []))[1].append(clock.pk)
         for changes, pks in alike.values():
             Clock.objects.filter(pk__in=pks).update(**changes)
+        if self._rows is not None:  # the board may go on being used
+            self._rows += self._new
+            self._as_read = {clock.pk: _stored(clock) for clock in self._rows}
+        self._new, self._touched = [], set()
+
+    def _moved(self) -> list[Clock]:
+        return [clock for clock in self._rows or () if clock.pk in self._touched]
+
+
+def write_boards(boards: Sequence[ClockBoard]) -> None:
+    """Store what changed on many boards: one insert, and one prepared update sent many times."""
+    new = []
+    for board in boards:
+        for clock in board._new:
+            clock.appeal = board.appeal
+            new.append(clock)
+    Clock.objects.bulk_create(new)
+    moved = [clock for board in boards for clock in board._moved()]
+    if moved:
+        write_each(moved, [name for name, _ in _stored(moved[0])])
 
 
 def _stored(clock: Clock) -> tuple[tuple[str, Any], ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jiesu.access import Actor, ActorKind, Permission
 from jiesu.appeals import lifecycle as life
+from jiesu.appeals import lookups
 from jiesu.appeals.actions import merged
 from jiesu.appeals.actions.transition import (
     Change,
@@ -22,7 +23,6 @@ from jiesu.appeals.models import (
     Consultation,
     Opinion,
 )
-from jiesu.catalogue import duty
 from jiesu.catalogue.duty import DutyHit
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotAllowedNow, invalid
@@ -46,7 +46,7 @@ def suggest(appeal: Appeal, at: dt.datetime) -> DutyHit | None:
     """The unit the duty catalogue names, with its reason; None when it names none."""
     if appeal.category is None:
         return None
-    return duty.find(appeal.category, appeal.region, at)
+    return lookups.duty(appeal.category, appeal.region, at)
 
 
 def assign(appeal: Appeal, order: Order, *, actor: Actor, at: dt.datetime) -> Appeal:

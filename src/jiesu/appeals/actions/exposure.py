@@ -1,14 +1,19 @@
 """Personal data: how it is shown to an actor, and showing it in the clear with a reason."""
 
 import datetime as dt
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from jiesu.access import Actor
 from jiesu.access.exposure import View, is_centre_staff, may_reveal, personal_view
 from jiesu.access.masking import mask_address, mask_document, mask_name, mask_phone
 from jiesu.access.recusal import why_step_aside
+from jiesu.appeals import lookups
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal
+from jiesu.catalogue import local_forms
+from jiesu.catalogue.models import LocalForm
 from jiesu.foundation.errors import Forbidden, NotAllowedNow, invalid
 from jiesu.foundation.text import clean_text
 from jiesu.journal import audit
@@ -26,6 +31,7 @@ class Person:
     document_number: str
     home_address: str
     can_reveal: bool
+    answers: Sequence[local_forms.Shown] = ()  # what local forms asked and names a person
 
 
 def person_of(appeal: Appeal, actor: Actor) -> Person:
@@ -44,6 +50,24 @@ def person_of(appeal: Appeal, actor: Actor) -> Person:
         home_address=mask_address(appeal.home_address),
         can_reveal=may_reveal(actor, level, centre, registered_by_actor=registered),
     )
+
+
+def answers_of(
+    appeal: Appeal, *, clear: bool = False, forms: Sequence[LocalForm] | None = None
+) -> list[local_forms.Shown]:
+    """What the local forms asked and heard, in the order asked.
+
+    The answers that name a person are hidden; with ``clear``, for whoever may see them, they alone.
+    ``forms``: those that asked, where the caller knows them.
+    """
+    personal = json.loads(appeal.personal_answers or "{}")
+    said = {**appeal.local_answers, **personal}
+    if not said:
+        return []
+    if forms is None:
+        forms = lookups.forms(appeal.category, appeal.region, appeal.registered_at)
+    listed = local_forms.shown(forms, personal if clear else said)
+    return [replace(one, text=HIDDEN) if one.personal and not clear else one for one in listed]
 
 
 def reveal(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime, ip: str = "") -> Person:
@@ -67,6 +91,7 @@ def reveal(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime, ip: st
         appeal.document_number,
         appeal.home_address,
         can_reveal=True,
+        answers=answers_of(appeal, clear=True),
     )
 
 

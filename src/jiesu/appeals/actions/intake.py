@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -516,10 +517,12 @@ def _build(intake: Intake, actor: Actor, at: dt.datetime, query_code: str = "") 
     except Invalid as error:
         bad.errors.extend(error.errors)
     answers: dict[str, Any] = {}
+    personal: dict[str, Any] = {}
     if region is not None:
         try:
-            answers = local_forms.clean(
-                lookups.forms(category, region, at), intake.local_answers, at
+            asked = lookups.forms(category, region, at)
+            answers, personal = local_forms.split_personal(
+                asked, local_forms.clean(asked, intake.local_answers, at)
             )
         except Invalid as error:
             bad.errors.extend(error.errors)
@@ -568,6 +571,7 @@ def _build(intake: Intake, actor: Actor, at: dt.datetime, query_code: str = "") 
         amount=intake.amount,
         happened_at=intake.happened_at,
         local_answers=answers,
+        personal_answers=json.dumps(personal, ensure_ascii=False) if personal else "",
         region=region,
         region_path=region.path,
         region_name=lookups.region_name(region),

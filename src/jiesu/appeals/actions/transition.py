@@ -5,15 +5,17 @@ the clocks, the appeal row and the events are written; an exception leaves nothi
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import transaction
 
 from jiesu.access import Actor, ActorKind
 from jiesu.access.recusal import why_step_aside
-from jiesu.appeals.actions.clocks import ClockBoard
+from jiesu.appeals.actions.clocks import ClockBoard, write_boards
+from jiesu.appeals.actions.rows import write_each
 from jiesu.appeals.lifecycle import (
     CANCEL,
     ENDED,
@@ -77,8 +79,16 @@ class Change:
         self._assignments: list[Assignment] | None = None
         self._dirty: set[str] = set()
         self._touched: dict[int, set[str]] = {}
+        self._kept: dict[int, set[str]] = {}  # touched by earlier use cases of a ``holding``
         self._is_new = appeal.pk is None
         self._moved = False
+
+    def _again(self, appeal: Appeal, actor: Actor, at: dt.datetime) -> "Change":
+        """The same change for a further use case, which must work on the same object."""
+        if appeal is not self.appeal:
+            raise ValueError("within holding() an appeal is one object")
+        self.actor, self.at, self.clocks.at = actor, at, at
+        return self
 
     # --- what is there ------------------------------------------------------------------------
     @property
@@ -94,6 +104,8 @@ class Change:
                     .order_by("pk")
                 )
             )
+            for assignment in self._assignments:
+                assignment.appeal = self.appeal
         return self._assignments
 
     def live(self) -> list[Assignment]:
@@ -182,9 +194,10 @@ class Change:
 
     def add_assignment(self, assignment: Assignment, move: Move[State]) -> Assignment:
         """Store a new assignment and start its clocks."""
+        known = self.assignments  # read before the new one is there
         self._write_assignments()  # whoever had it before must be out first
         assignment.save(force_insert=True)
-        self.assignments.append(assignment)
+        known.append(assignment)
         for kind in move.starts:
             self.clocks.start(kind, assignment)
         self._moved = True
@@ -265,8 +278,8 @@ class Change:
             self.change_appeal(pending_applications=max(waiting - lapsed, 0))
 
     # --- writing --------------------------------------------------------------------------------
-    def _write(self) -> None:
-        appeal = self.appeal
+    def _settle(self) -> None:
+        """Bring in line what follows from the moves: breaches, due times, the version."""
         for clock in self.clocks.lapsed:
             self.record_breach(clock)
         if self.clocks.revoked:  # an extension that was asked for in time and granted late
@@ -274,31 +287,49 @@ class Change:
             self.change_appeal(breach_count=max(breaches, 0))
             for clock in self.clocks.revoked:
                 self.record_clock("clock_recounted", clock, after=clock.due_at, revoked=True)
+        self.clocks.lapsed, self.clocks.revoked = [], []
         if self.clocks.changed or "status" in self._dirty or self._touched:
             self.show_due()
+        if self._moved and not self._is_new:
+            self.change_appeal(version=self.appeal.version + 1)
+        self._moved = False
+
+    def _write(self) -> None:
+        self._settle()
         if self._is_new:
-            appeal.save(force_insert=True)
-        else:
-            if self._moved:
-                self.change_appeal(version=appeal.version + 1)
-            if self._dirty:
-                appeal.save(update_fields=sorted(self._dirty))
-            self._write_assignments()
+            self.appeal.save(force_insert=True)
+        elif self._dirty:
+            self.appeal.save(update_fields=sorted(self._dirty))
+        self._write_assignments()
         self.clocks.write()
         for event in self._events:
-            event.appeal = appeal
+            event.appeal = self.appeal
         Event.objects.bulk_create(self._events)
 
+    def _keep(self) -> None:
+        """Leave what changed in memory, for the next use case and for ``_write_many``."""
+        if self._is_new:  # its row must be there for what will point at it
+            self._write()
+            self._is_new, self._assignments = False, []
+            self._dirty, self._events = set(), []
+        else:
+            self._settle()
+            for assignment, fields in self._take_touched():
+                self._kept.setdefault(assignment.pk, set()).update(fields)
+
     def _write_assignments(self) -> None:
-        """Store what changed in the assignments; a move or a new round is a new version."""
+        for assignment, fields in self._take_touched():
+            assignment.save(update_fields=sorted(fields))
+
+    def _take_touched(self) -> Iterator[tuple[Assignment, set[str]]]:
+        """What changed in the assignments; a move or a new round is a new version."""
         for assignment in self.assignments if self._touched else ():
             fields = self._touched.pop(assignment.pk, set())
-            if not fields:
-                continue
             if fields & {"state", "round", "handler_id"}:
                 assignment.version += 1
                 fields.add("version")
-            assignment.save(update_fields=sorted(fields))
+            if fields:
+                yield assignment, fields
 
     def show_due(self) -> None:
         """Bring the due times that lists show in line with the clocks."""
@@ -321,8 +352,14 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
 
     Locks the row and refuses with ChangedMeanwhile when the appeal moved since it was loaded, with
     Forbidden when the actor stepped aside from it 回避. A new
-    appeal needs no savepoint of its own: what it comes in with fails as a whole.
+    appeal needs no savepoint of its own: what it comes in with fails as a whole. Within ``holding``
+    what an earlier use case changed is taken up in memory and written later.
     """
+    held = _held.get()
+    if held is not None and appeal.pk in held:
+        yield held[appeal.pk]._again(appeal, actor, at)
+        held[appeal.pk]._keep()
+        return
     with transaction.atomic(savepoint=appeal.pk is not None):
         if appeal.pk is not None:
             locked = (
@@ -341,7 +378,37 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
                 raise Forbidden(why)
         change = Change(appeal, actor, at)
         yield change
-        change._write()
+        if held is None:
+            change._write()
+        else:
+            change._keep()
+            held[appeal.pk] = change
+
+
+_held: ContextVar[dict[int, Change] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def holding() -> Iterator[dict[int, Change]]:
+    """Let use cases follow one another on the same appeals with one lock, one read, one write.
+
+    For taking over whole histories: what they change stays in memory and is written when the block
+    ends, for all appeals in a handful of statements; the rules are the use cases' own. Gives
+    {appeal's pk: change}. Of an appeal whose use case was refused the caller rolls back to a
+    savepoint from before ``changing`` first touched it, and drops it from the mapping.
+    """
+    with transaction.atomic():
+        held: dict[int, Change] = {}
+        token = _held.set(held)
+        try:
+            yield held
+        finally:
+            _held.reset(token)
+        changes = list(held.values())
+        for change in changes:
+            change._touched = change._kept
+        _write_many(changes)
+        write_boards([change.clocks for change in changes])
 
 
 # What changing_many reads of an appeal: neither its texts nor anything that must be decrypted.
@@ -395,26 +462,3 @@ def _write_many(changes: list[Change]) -> None:
             event.appeal = change.appeal
             events.append(event)
     Event.objects.bulk_create(events)
-
-
-def write_each(rows: Sequence[models.Model], names: Sequence[str]) -> None:
-    """Store these fields of many rows of one table, each with its own values.
-
-    One prepared UPDATE sent many times: four times as fast as ``bulk_update``, whose CASE grows
-    with the square of the rows; a morning's limits turn yellow all at once.
-    """
-    meta = rows[0]._meta
-    by_name = {field.name: field for field in meta.concrete_fields}
-    fields = [by_name[name] for name in names]
-    quote = connection.ops.quote_name
-    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
-    values = [
-        [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields),
-         row.pk]
-        for row in rows
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {quote(meta.db_table)} SET {columns} WHERE id = %s",  # noqa: S608 - names of our own columns
-            values,
-        )

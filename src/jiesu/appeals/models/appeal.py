@@ -78,6 +78,8 @@ class Appeal(models.Model):
     amount = models.DecimalField("涉及金额", max_digits=14, decimal_places=2, null=True, blank=True)
     happened_at = models.DateTimeField("首次发生时间", null=True, blank=True)
     local_answers = models.JSONField("属地附加项", default=dict, blank=True)
+    # JSON of the answers that name a person; "" where none does
+    personal_answers = EncryptedTextField("属地附加项（个人信息）", blank=True, default="")
 
     # place
     region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="事发区域")

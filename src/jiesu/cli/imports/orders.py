@@ -16,12 +16,12 @@ from typing import Any
 from django.db import transaction
 
 from jiesu.access import Actor, ActorKind
-from jiesu.appeals.actions import closure, dispatch, handling, intake, marks, review
+from jiesu.appeals.actions import closure, dispatch, handling, intake, marks, review, transition
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer
 from jiesu.appeals.actions.intake import Intake
 from jiesu.appeals.lifecycle import Status
-from jiesu.appeals.models import Appeal, Assignment, Event
+from jiesu.appeals.models import Appeal, Event
 from jiesu.catalogue import categories
 from jiesu.catalogue.duty import DutyHit
 from jiesu.catalogue.models import Category
@@ -158,20 +158,21 @@ class Importer:
         numbers = [row.values.get(column, "").strip() for row in batch]
         self._appeals = []
         with transaction.atomic():
-            have = set(
-                Appeal.objects.filter(
-                    source=self.mapping.source, outside_number__in=[n for n in numbers if n]
-                ).values_list("outside_number", flat=True)
-            )
-            for row, number in zip(batch, numbers, strict=True):
-                self._at = self._received(row)
-                if number in have:
-                    self.done.passed_over += 1
-                elif not number:
-                    self._refuse(row, "", "缺少外部编号")
-                else:
-                    have.add(number)
-                    self._row(row, number)
+            with transition.holding() as self._held:
+                have = set(
+                    Appeal.objects.filter(
+                        source=self.mapping.source, outside_number__in=[n for n in numbers if n]
+                    ).values_list("outside_number", flat=True)
+                )
+                for row, number in zip(batch, numbers, strict=True):
+                    self._at = self._received(row)
+                    if number in have:
+                        self.done.passed_over += 1
+                    elif not number:
+                        self._refuse(row, "", "缺少外部编号")
+                    else:
+                        have.add(number)
+                        self._row(row, number)
             self._settle()
 
     def _refuse(self, row: Row, number: str, reason: str, *, kept: bool = False) -> None:
@@ -204,6 +205,7 @@ class Importer:
             with transaction.atomic():
                 self._send(appeal, row, self._at + dt.timedelta(minutes=5))
         except UseCaseError as refusal:
+            self._held.pop(appeal.pk, None)
             self.done.waiting += 1
             self._refuse(row, number, _words(refusal), kept=True)
 
@@ -320,28 +322,25 @@ class Importer:
         said = row.values.get(columns.get("reply", ""), "").strip()
         reply = said or str(self.mapping.close.get("reply", CLOSED_REPLY))
         early = sent + (ended - sent) * 0.1
-        handling.sign(self._lead(appeal), actor=IMPORTER, at=early)
+        lead = self._held[appeal.pk].lead()
+        if lead is None:
+            raise BadMapping("工单已不在承办单位，未办结。")
+        handling.sign(lead, actor=IMPORTER, at=early)
         if appeal.reply_wanted and not appeal.is_anonymous:
             handling.contact(
-                self._lead(appeal), way="phone", reached=True,
-                note="历史工单，联系情况见原系统。", actor=IMPORTER, at=early,
+                lead, way="phone", reached=True, note="历史工单，联系情况见原系统。",
+                actor=IMPORTER, at=early,
             )  # fmt: skip
-        lead = self._lead(appeal)
         handling.report(
             lead, Answer(handling_report=reply, public_reply=reply, solved=True),
             actor=IMPORTER, at=ended - dt.timedelta(minutes=2),
         )  # fmt: skip
         for _ in range(lead.unit.inner_review_steps):
-            handling.inner_approve(self._lead(appeal), "历史导入", actor=IMPORTER, at=ended)
+            handling.inner_approve(lead, "历史导入", actor=IMPORTER, at=ended)
         review.approve(appeal, "历史导入", actor=IMPORTER, at=ended)
         if Status(appeal.status) is not Status.CLOSED:
             closure.close(appeal, "历史工单，原系统已办结。", actor=IMPORTER, at=ended)
         self.done.closed += 1
-
-    def _lead(self, appeal: Appeal) -> Assignment:
-        lead = Assignment.objects.select_related("unit").get(appeal=appeal, nature="lead", depth=0)
-        lead.appeal = appeal
-        return lead
 
     # --- what a batch leaves ----------------------------------------------------------------------
 

@@ -65,9 +65,9 @@ NUMBER_TRIES, NUMBER_WITHIN = (
 )  # whoever asks: four digits are soon tried through
 SUBMITS, SUBMITS_WITHIN = 20, dt.timedelta(hours=1)
 FILE_POSTS = 30  # forms with files an hour, right or wrong: what is stored is bounded by it
+# The last digits of a phone are known to whoever handles the appeal: they let one read, no more.
+# What is done on these pages takes the query code.
 SMALL_PAGES = frozenset({"facts", "urge", "withdraw", "rate"})
-# The last digits of a phone are known to whoever handles the appeal: these take the query code.
-CODE_PAGES = frozenset({"withdraw", "rate"})
 CENTRES_OWN = frozenset({"answered_directly", "refused", "handed_over"})  # answered by the centre
 WORST_CONTENT = 2  # this level and below are asked why
 
@@ -196,7 +196,7 @@ def query(request: HttpRequest) -> HttpResponse:
     Who came here because a session had run out goes on where they were, with what they typed.
     """
     then, kept = request.GET.get("then", ""), request.GET.get("kept", "")
-    code_only = then in CODE_PAGES
+    code_only = then in SMALL_PAGES
     shown: dict[str, Any] = {"mine": _known(request), "kept": kept, "code_only": code_only}
     if request.method != "POST":
         number = request.GET.get("number", "")[:19]
@@ -448,7 +448,7 @@ def _small(
 ) -> HttpResponse:
     """A page with a small form about one's own appeal."""
     page = request.path.rstrip("/").rpartition("/")[2]
-    proven = page not in CODE_PAGES or number in request.session.get(PROVEN, [])
+    proven = number in request.session.get(PROVEN, [])
     appeal = _mine(request, number) if proven else None
     if appeal is None:
         return _prove_first(request, number, page)

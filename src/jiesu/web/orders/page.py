@@ -20,7 +20,7 @@ from jiesu.appeals.models import (
     Consultation,
     Reply,
 )
-from jiesu.catalogue import codes, local_forms
+from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.textintel.summary import summarize
@@ -111,7 +111,7 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         "face": face_of_row(appeal, at),
         "tags": [*tags_of(appeal), *(Tag(c, Tone.AMBER, "敏感类别") for c in appeal.sensitive)],
         "person": exposure.person_of(appeal, actor),
-        "local_answers": _local_answers(appeal),
+        "local_answers": [(one.label, one.text) for one in exposure.answers_of(appeal)],
         "petitioner_tags": [
             codes.label(Table.PETITIONER_TAG, t) for t in appeal.petitioner_tags
         ],
@@ -148,17 +148,6 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         "sees_supervision": actor.may(P.SUPERVISION_VIEW) or actor.may(P.SUPERVISION_ANSWER),
         "may_reveal_url": reverse("orders:reveal", args=[appeal.number]),
     }  # fmt: skip
-
-
-def _local_answers(appeal: Appeal) -> list[tuple[str, str]]:
-    """What the local forms asked and heard; answers that name a person stay masked."""
-    if not appeal.local_answers:
-        return []
-    forms = local_forms.for_(appeal.category, appeal.region, appeal.registered_at)
-    return [
-        (item.label, exposure.HIDDEN if item.personal else item.text)
-        for item in local_forms.shown(forms, appeal.local_answers)
-    ]
 
 
 def _newest_clocks(clocks: list[Clock]) -> list[Clock]:

@@ -165,6 +165,7 @@ def reveal(request: DeskRequest, number: str) -> HttpResponse:
         for label, value in (
             ("姓名", person.name), ("联系电话", person.phone), ("备用电话", person.phone2),
             ("证件号码", person.document_number), ("地址", person.home_address),
+            *((answer.label, answer.text) for answer in person.answers),
         )
         if value
     ]  # fmt: skip

@@ -241,7 +241,7 @@ def _appeal_values(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, A
 
 
 def _answers(appeal: Appeal) -> dict[str, Any]:
-    """The local answers without those that name a person, or whose question is gone."""
+    """The local answers without those whose question is gone or since names a person."""
     if not appeal.local_answers:
         return {}
     forms = lookups.forms(appeal.category, appeal.region, appeal.registered_at)
@@ -310,3 +310,4 @@ class Revealed:
     phone2: str
     document_number: str
     home_address: str
+    answers: dict[str, str]  # 属地附加项中含个人信息的答案
