@@ -1,8 +1,10 @@
 """Warnings while typing, word lists edited with a trial, the reply gate overruled with a reason."""
 
+import gzip
 import time
 
 import pytest
+from django.test import Client
 from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 from tests.web.signed_in import client_of
@@ -12,6 +14,7 @@ from jiesu.appeals.models import Event
 from jiesu.catalogue.models import WordList
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Invalid
+from jiesu.textintel.warnings import reading
 
 LIST = {
     "what": "warning/mass", "name": "堵桥", "words": "堵桥头", "harmless": "堵桥头小吃",
@@ -164,3 +167,29 @@ def test_rising_anger_shows_at_the_seat_and_on_the_order(world: World) -> None:
     assert "情绪在升级" in called
     assert "愤怒" in called
     assert "同一人情绪在升级" in page
+
+
+@pytest.mark.parametrize("how", ["missing", "cut short", "of another make"])
+def test_without_the_warnings_model_the_desk_works_on_and_readyz_tells(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    whole = reading.model_file()
+
+    def file() -> bytes:
+        if how == "missing":
+            raise FileNotFoundError("model.json.gz")
+        return whole[:2000] if how == "cut short" else gzip.compress(b'{"version": "9"}')
+
+    monkeypatch.setattr(reading, "model_file", file)
+    reading.builtin_model.cache_clear()
+    reading.model_trouble.cache_clear()
+    try:
+        page = seat_says(world, "再不处理我就从你们大楼跳下去")
+        checks = Client().get("/readyz").json()["checks"]
+    finally:
+        monkeypatch.undo()
+        reading.builtin_model.cache_clear()
+        reading.model_trouble.cache_clear()
+
+    assert "预警模型暂不可用" in page
+    assert checks["text models"].startswith("warn")

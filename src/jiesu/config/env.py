@@ -194,6 +194,16 @@ SECTIONS: dict[str, list[Setting]] = {
                 "it. Without it they name the order only."),
         Setting("JIESU_MAIL_FROM", str, "noreply@localhost", "The sender of every mail."),
     ],
+    "Language model": [
+        Setting("JIESU_LLM_URL", str, "",
+                "An OpenAI-compatible endpoint in the institution's own network, up to `/v1`, that "
+                "may draft titles, summaries and replies as suggestions. Empty: off. Personal data "
+                "is covered before sending; every question and answer stands in the audit."),
+        Setting("JIESU_LLM_MODEL", str, "", "The model's name there."),
+        Setting("JIESU_LLM_KEY", str, "", "Its key, where it wants one.", secret=True),
+        Setting("JIESU_LLM_SECONDS", whole, "15",
+                "How long an answer is waited for; a web thread waits along."),
+    ],
     "Attachments on S3": [
         Setting("JIESU_S3_BUCKET", str, "",
                 "Keep attachments in this S3 bucket instead of on the local disk; several web "

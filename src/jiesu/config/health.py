@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from jiesu.foundation import clock
 from jiesu.foundation.crypto import CryptoError, keyring
 from jiesu.suggestions import registry
+from jiesu.textintel.warnings import model_trouble
 
 State = Literal["ok", "warn", "fail"]
 QUIET = dt.timedelta(minutes=3)  # a loop that has been silent for longer is taken for dead
@@ -98,7 +99,7 @@ def _calendar(at: dt.datetime) -> Check:
 
 def _models() -> Iterator[Check]:
     """Models of text intelligence that cannot be read: people work on without suggestions."""
-    for trouble in registry.troubles():
+    for trouble in filter(None, [*registry.troubles(), model_trouble()]):
         yield Check("text models", "warn", trouble)
 
 

@@ -8,10 +8,11 @@ from jiesu.textintel.warnings.reading import (
     Model,
     Reading,
     builtin_model,
+    model_trouble,
     read_warnings,
 )
 
 __all__ = [
-    "LEVELS", "Found", "Kind", "Level", "Model", "Reading", "builtin_model",
+    "LEVELS", "Found", "Kind", "Level", "Model", "Reading", "builtin_model", "model_trouble",
     "read_warnings",
 ]  # fmt: skip

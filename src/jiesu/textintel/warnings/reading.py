@@ -8,8 +8,10 @@ model is a file of weights, trained on invented sentences (bench/text); it needs
 import enum
 import gzip
 import json
+import logging
 import math
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +20,8 @@ from importlib import resources
 from jiesu.textintel.normalize import Normalized, normalize
 from jiesu.textintel.warnings.features import concepts_in, features, windows
 from jiesu.textintel.wordlists import SURE, WordList, blanked, listed
+
+log = logging.getLogger(__name__)
 
 # Time for one text: a long one is judged from its beginning as far as that goes.
 TIME_BOX = 0.25
@@ -71,11 +75,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Reading:
-    """All warnings of a text, most pressing first; ``score`` the probability of any."""
+    """All warnings of a text, most pressing first; ``score`` the probability of any; ``trouble``
+    says why only the lists were read, "" while the model answers."""
 
     score: float
     found: tuple[Found, ...]
     complete: bool = True
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,15 @@ class Model:
         return [value / total for value in powers]
 
 
+def model_file() -> bytes:
+    """The file of the model that comes with the program."""
+    return resources.files("jiesu.textintel.warnings").joinpath("data/model.json.gz").read_bytes()
+
+
 @cache
 def builtin_model() -> Model:
     """The model that comes with the program."""
-    file = resources.files("jiesu.textintel.warnings").joinpath("data/model.json.gz")
-    with file.open("rb") as raw:
-        data = json.loads(gzip.decompress(raw.read()))
+    data = json.loads(gzip.decompress(model_file()))
     return Model(
         data["version"],
         tuple(data["classes"]),
@@ -116,6 +125,18 @@ def builtin_model() -> Model:
         {key: tuple(row) for key, row in data["weights"].items()},
         data["threshold"],
     )
+
+
+@cache
+def model_trouble() -> str:
+    """Why the model that comes with the program cannot be used: missing, cut short, of another
+    make; "" when it can. Looked at once a process."""
+    try:
+        builtin_model()
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as trouble:
+        log.error("The warnings' model cannot be read: %r", trouble)
+        return f"{type(trouble).__name__}: {trouble}"[:200]
+    return ""
 
 
 def read_warnings(
@@ -131,31 +152,16 @@ def read_warnings(
     counts as sure, whatever the model says. ``harmless`` are the turns of speech that are blanked
     before anything else; None: those the program comes with.
     """
-    model = model or builtin_model()
+    trouble = "" if model else model_trouble()
+    if model is None and not trouble:
+        model = builtin_model()
     deadline = time.monotonic() + TIME_BOX
     read = normalize(text).tight()
     plain = blanked(read.text, harmless)
     best: dict[Kind, Found] = {}
-    none = model.classes.index("none")
-    score = 0.0
-    complete = True
-    pieces = windows(plain)
-    doubt = LONG_TEXT_DOUBT * math.log(max(len(pieces), 1))
-    for start, end in pieces:
-        if time.monotonic() > deadline:
-            complete = False
-            break
-        sentence = plain[start:end]
-        hits = concepts_in(sentence)
-        chances = model.judge(features(sentence, [concept for _, _, concept in hits]))
-        any_chance = _doubted(1 - chances[none], doubt)
-        score = max(score, any_chance)
-        if any_chance < model.threshold:
-            continue
-        index = max((i for i in range(len(chances)) if i != none), key=chances.__getitem__)
-        kind = Kind(model.classes[index])
-        if kind not in best or any_chance > best[kind].score:
-            best[kind] = _found(kind, any_chance, read, (start, end), hits, model.version)
+    score, complete = 0.0, True
+    if model is not None:
+        score, complete = _judged(model, plain, read, best, deadline)
     for word_list, start, end in listed(plain, lists):
         kind = Kind(word_list.kind)
         if kind not in best or best[kind].score < SURE:
@@ -167,7 +173,33 @@ def read_warnings(
             score = max(score, SURE)
     order = list(Kind)
     found = sorted(best.values(), key=lambda one: (order.index(one.kind), -one.score))
-    return Reading(round(score, 4), tuple(found), complete)
+    return Reading(round(score, 4), tuple(found), complete, trouble)
+
+
+def _judged(
+    model: Model, plain: str, read: Normalized, best: dict[Kind, Found], deadline: float
+) -> tuple[float, bool]:
+    """Puts the worst sentence of each kind into ``best``; the probability of any warning, and
+    whether all was read before ``deadline``."""
+    none = model.classes.index("none")
+    score = 0.0
+    pieces = windows(plain)
+    doubt = LONG_TEXT_DOUBT * math.log(max(len(pieces), 1))
+    for start, end in pieces:
+        if time.monotonic() > deadline:
+            return score, False
+        sentence = plain[start:end]
+        hits = concepts_in(sentence)
+        chances = model.judge(features(sentence, [concept for _, _, concept in hits]))
+        any_chance = _doubted(1 - chances[none], doubt)
+        score = max(score, any_chance)
+        if any_chance < model.threshold:
+            continue
+        index = max((i for i in range(len(chances)) if i != none), key=chances.__getitem__)
+        kind = Kind(model.classes[index])
+        if kind not in best or any_chance > best[kind].score:
+            best[kind] = _found(kind, any_chance, read, (start, end), hits, model.version)
+    return score, True
 
 
 def _doubted(chance: float, doubt: float) -> float:

@@ -12,10 +12,15 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "deadlines": ("时限与日历", ("deadlines.",)),
     "process": ("流程规则", ("process_rules.",)),
     "reveal": ("查看个人信息", ("reveal", "reveal_")),
+    "llm": ("大模型", ("llm_",)),
     "export": ("导出", ("export", "export_", "manage_export", "audit_export")),
 }
 
 KINDS: dict[str, str] = {
+    "llm_draft": "大模型起草",
+    "llm_failed": "大模型未答",
+    "catalogue.word_list_set": "修改词表",
+    "catalogue.word_list_ended": "停用词表",
     "sign_in": "登录",
     "sign_in_failed": "登录失败",
     "sign_out": "退出",

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_POST
 
 from jiesu.access import Permission as P
 from jiesu.appeals import rules
+from jiesu.connectors.llm import drafting
+from jiesu.connectors.llm.drafting import Wanted
 from jiesu.foundation import clock
 from jiesu.organizations.models import Region
 from jiesu.textintel import summary as summaries
@@ -48,6 +50,7 @@ def warn(request: DeskRequest) -> HttpResponse:
     classes = sensitive_in(text, path, at)
     shown = {
         "found": found, "classes": classes, "complete": reading.complete,
+        "trouble": reading.trouble,
         "critical": any(one["critical"] for one in found),
         "urgent": said.get("urgency") == "1",
     }  # fmt: skip
@@ -64,4 +67,19 @@ def summary(request: DeskRequest) -> HttpResponse:
         said = summaries.summarize(text)
         shown["title"] = "" if request.POST.get("title", "").strip() else said.title
         shown["summary"] = said if len(text) >= summaries.LONG else None
+        shown["may_ask"] = drafting.is_on() and len(text) >= summaries.LONG
     return render(request, "seat/summary.html", shown)
+
+
+@require_POST
+@desk_view(P.INTAKE_REGISTER)
+def model_summary(request: DeskRequest) -> HttpResponse:
+    """A title and summary drafted by the language model, to be taken or left."""
+    said = request.POST
+    found = drafting.draft(
+        Wanted.SUMMARY, said.get("content", "")[:READ],
+        personal=[said.get("name", ""), said.get("phone", "")],
+        confidentiality=said.get("confidentiality") or "0", subject="seat", actor=request.actor,
+        at=clock.now(),
+    )  # fmt: skip
+    return render(request, "seat/model_summary.html", {"draft": found})

@@ -12,6 +12,7 @@ urlpatterns = [
     path("place/", alike.place, name="place"),
     path("warn/", reading.warn, name="warn"),
     path("summary/", reading.summary, name="summary"),
+    path("model-summary/", reading.model_summary, name="model-summary"),
     path("relation/", views.relation, name="relation"),
     path("unit/", views.unit, name="unit"),
     path("local-form/", views.local_form, name="local-form"),

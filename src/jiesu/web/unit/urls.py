@@ -11,5 +11,6 @@ urlpatterns = [
     path("sign/", views.sign_many, name="sign-many"),
     path("<str:number>/report/<int:pk>/", views.report, name="report"),
     path("<str:number>/report/<int:pk>/check/", views.check, name="check"),
+    path("<str:number>/report/<int:pk>/model/", views.model_draft, name="model-draft"),
     path("<str:number>/report/<int:pk>/draft/", views.save_draft, name="save-draft"),
 ]

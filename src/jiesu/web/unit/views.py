@@ -19,6 +19,8 @@ from jiesu.appeals.gate import get_assignment_for
 from jiesu.appeals.lifecycle import LIVE, State
 from jiesu.appeals.models import Assignment, Attachment, Reply
 from jiesu.catalogue import templates as texts
+from jiesu.connectors.llm import drafting
+from jiesu.connectors.llm.drafting import Wanted
 from jiesu.foundation import clock
 from jiesu.foundation.errors import UseCaseError
 from jiesu.web import reply_check, uploads
@@ -211,6 +213,24 @@ def check(request: DeskRequest, number: str, pk: int) -> HttpResponse:
 
 @require_POST
 @desk_view(P.HANDLING_REPORT)
+def model_draft(request: DeskRequest, number: str, pk: int) -> HttpResponse:
+    """A draft of the reply by the language model, to be taken and mended, or left."""
+    assignment = get_assignment_for(request.actor, number, pk)
+    appeal = assignment.appeal
+    known = f"诉求：{appeal.title}\n{appeal.content}"
+    handled = request.POST.get("handling_report", "")[:5_000] or "（还没有写）"
+    found = drafting.draft(
+        Wanted.REPLY, f"{known[:4_000]}\n办理情况：{handled}",
+        personal=[appeal.name, appeal.phone, appeal.phone2, appeal.document_number,
+                  appeal.home_address],
+        confidentiality=appeal.confidentiality, subject=f"appeal:{number}",
+        actor=request.actor, at=clock.now(),
+    )  # fmt: skip
+    return render(request, "unit/model_draft.html", {"draft": found})
+
+
+@require_POST
+@desk_view(P.HANDLING_REPORT)
 def save_draft(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     """Keep what was written so far."""
     assignment = _shown(request, number, pk)
@@ -287,6 +307,7 @@ def _context(
         "place": near(appeal.region_name, request.post.unit.region.name),
         "upload_key": key,
         "uploaded": uploads.waiting(request.actor, key),
+        "has_model": drafting.is_on(),
         "is_lead": is_lead,
         "rejected": next(
             (r for r in others if r.stage == Reply.Stage.SENT_BACK

@@ -1,0 +1,1 @@
+"""One vertical slice per outside system that Jiesu asks; each off until it is set up."""
