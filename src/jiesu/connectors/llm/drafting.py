@@ -78,7 +78,11 @@ def draft(
     if not _free.acquire(blocking=False):
         raise NotAllowedNow("大模型正忙，请稍后再试。")
     began = time.monotonic()
-    facts = {"wanted": str(wanted), "model": settings.JIESU_LLM_MODEL, "sent": sent}
+    facts: dict[str, str | int] = {
+        "wanted": str(wanted),
+        "model": settings.JIESU_LLM_MODEL,
+        "sent": sent,
+    }
     endpoint = Endpoint(
         settings.JIESU_LLM_URL, settings.JIESU_LLM_MODEL, settings.JIESU_LLM_KEY,
         float(settings.JIESU_LLM_SECONDS),
