@@ -9,7 +9,7 @@ from jiesu.appeals.actions import callback, dispatch, handling, intake, review
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer
-from jiesu.appeals.actions.intake import Intake
+from jiesu.appeals.actions.intake_form import Intake
 from jiesu.appeals.models import Appeal, Assignment
 
 TEXT = "来电人反映东街口地铁站C口附近有商贩长期占道经营，影响通行，要求尽快处理并答复。"

@@ -14,7 +14,7 @@ from jiesu.api.v1.uploads import own_key
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import options as can
 from jiesu.appeals.actions import dispatch, exposure, intake
-from jiesu.appeals.actions.intake import Intake
+from jiesu.appeals.actions.intake_form import Intake
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal, Application, Assignment
 from jiesu.appeals.queries import AppealQuerySet

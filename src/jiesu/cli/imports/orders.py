@@ -19,7 +19,7 @@ from jiesu.access import Actor, ActorKind
 from jiesu.appeals.actions import closure, dispatch, handling, intake, marks, review, transition
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer
-from jiesu.appeals.actions.intake import Intake
+from jiesu.appeals.actions.intake_form import TITLE_LENGTH, Intake
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal, Event
 from jiesu.catalogue import categories
@@ -236,7 +236,7 @@ class Importer:
         for stop in "。！？；，,":
             if stop in head[8:]:
                 head = head[: head.index(stop, 8)]
-        return head[: intake.TITLE_LENGTH]
+        return head[:TITLE_LENGTH]
 
     def _codes(self, row: Row) -> dict[str, str]:
         mapping = self.mapping

@@ -9,7 +9,7 @@ from jiesu.access.actor import citizen
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer, Plea
-from jiesu.appeals.actions.intake import Intake
+from jiesu.appeals.actions.intake_form import Intake
 from jiesu.cli.simulation import names
 from jiesu.cli.simulation.matters import Matter, Told, tell
 from jiesu.cli.simulation.plan import Plan, Step

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from jiesu.appeals.actions.callback import LEVELS
-from jiesu.appeals.actions.intake import CONTENT_LENGTH, Intake
+from jiesu.appeals.actions.intake_form import CONTENT_LENGTH, Intake
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.foundation import clock

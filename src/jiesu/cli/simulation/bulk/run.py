@@ -1,6 +1,7 @@
 """A bulk simulation from its arrivals to the last index."""
 
 import datetime as dt
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -42,13 +43,17 @@ def write(
     done = Written()
     connections.close_all()  # a forked process must not speak on our connection
     ready = generate.chunks(_chunked(_families(come, numbered)), processes or generate.cores())
-    with out.whole(fresh=newest == 0):
-        for chunk in ready:
-            out.write(chunk)
-            done.orders += chunk.orders
-            done.rows += chunk.rows
-            tell(done.orders)
-        _remember_numbers(last)
+    gc.disable()  # millions of tuples pass through, without a cycle among them
+    try:
+        with out.whole(fresh=newest == 0):
+            for chunk in ready:
+                out.write(chunk)
+                done.orders += chunk.orders
+                done.rows += chunk.rows
+                tell(done.orders)
+            _remember_numbers(last)
+    finally:
+        gc.enable()
     return done
 
 

@@ -13,7 +13,7 @@ from jiesu.access import ActorKind
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer, Plea
-from jiesu.appeals.actions.intake import Intake
+from jiesu.appeals.actions.intake_form import Intake
 from jiesu.appeals.lifecycle import ALL_CLOCKS, State, Status
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
