@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "jiesu.appeals",
     "jiesu.notifications",
     "jiesu.scoring",
+    "jiesu.bulletins",
     "jiesu.supervision",
     "jiesu.warnings",
     "jiesu.topics",

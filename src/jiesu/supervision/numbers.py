@@ -79,6 +79,12 @@ def next_number(office: Unit, kind: Kind, at: dt.datetime) -> str:
     return document_number(word, *_next(word, at))
 
 
+def next_bulletin(office: Unit, at: dt.datetime) -> str:
+    """The next number of the office's bulletins: 榕效通〔2026〕3号, counted as ``next_number``."""
+    word = f"{head_of(office, at).word}通"
+    return document_number(word, *_next(word, at))
+
+
 def next_serial(word: str, at: dt.datetime) -> str:
     """The next plain serial: 重点-2026-0007."""
     year, serial = _next(word, at)

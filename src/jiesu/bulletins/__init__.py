@@ -1,0 +1,1 @@
+"""Bulletins 通报: a published period told in words, tables and charts, approved, then let out."""

@@ -1,0 +1,79 @@
+"""Bulletins and the dated templates they are written from."""
+
+from django.db import models
+
+from jiesu.bulletins.lifecycle import STATE_NAMES, State
+from jiesu.organizations.models import Region, Unit
+from jiesu.scoring.definitions import EVERY_NAMES
+from jiesu.scoring.models import Period, Revision
+
+
+class BulletinTemplate(models.Model):
+    """How a region's bulletins of a kind of period read from a day on 通报模板."""
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+")
+    every = models.CharField(
+        "周期", max_length=8, choices=[(every.value, name) for every, name in EVERY_NAMES.items()]
+    )
+    title = models.CharField("标题", max_length=100)
+    text = models.TextField("正文")
+    valid_from = models.DateField("启用日期")
+    set_by = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "every", "valid_from"], name="bulletin_template_dated"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Bulletin(models.Model):
+    """One bulletin. ``inputs`` and the words give the paper again, whatever is scored later."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="bulletins")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
+    region_path = models.CharField(max_length=64)
+    office = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    state = models.CharField(
+        "状态", max_length=16, default=State.DRAFT,
+        choices=[(s.value, n) for s, n in STATE_NAMES.items()],
+    )  # fmt: skip
+    version = models.PositiveIntegerField(default=1)
+    title = models.CharField("标题", max_length=100)
+    text = models.TextField("正文")
+    cases = models.JSONField(default=list)  # [{number, title, text}], covered
+    inputs = models.JSONField(default=dict)  # figures.inputs_of
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
+    number = models.CharField("文号", max_length=64, blank=True)
+    head = models.CharField(max_length=64, blank=True)
+    signature = models.CharField(max_length=64, blank=True)
+    drafted_by_id = models.BigIntegerField(null=True)
+    drafted_by = models.CharField(max_length=64)
+    drafted_at = models.DateTimeField()
+    approved_by_id = models.BigIntegerField(null=True)
+    approved_by = models.CharField(max_length=64, blank=True)
+    approved_at = models.DateTimeField(null=True)
+    remark = models.CharField("退回意见", max_length=500, blank=True)
+    published_by = models.CharField(max_length=64, blank=True)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["region_path", "state", "id"], name="bulletin_of_region")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision"], name="bulletin_once",
+                condition=~models.Q(state=State.DROPPED),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def where(self) -> State:
+        """Its state as the lifecycle has it."""
+        return State(self.state)

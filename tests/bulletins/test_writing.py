@@ -1,0 +1,217 @@
+"""A bulletin is written from what was published, approved by another, and stands."""
+
+import datetime as dt
+
+import pytest
+from tests.scoring.conftest import AFTER, Office
+
+from jiesu.bulletins import cases, figures, paper, reading, templates, wording, writing
+from jiesu.bulletins.lifecycle import State
+from jiesu.bulletins.models import Bulletin
+from jiesu.documents import word
+from jiesu.documents.paper import Heading, Picture, Table
+from jiesu.foundation.clock import BEIJING
+from jiesu.foundation.errors import (
+    ChangedMeanwhile,
+    Forbidden,
+    Invalid,
+    NotAllowedNow,
+    NotFound,
+)
+from jiesu.journal.models import AuditRecord
+from jiesu.scoring import faults, periods
+from jiesu.scoring.models import Period
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = AFTER + dt.timedelta(days=10)
+SAID = dt.datetime(2026, 11, 16, 9, tzinfo=BEIJING)
+
+
+@pytest.fixture
+def october(office: Office) -> Period:
+    """Published on 12 November: one bureau, good and late orders."""
+    for _ in range(3):
+        office.good()
+    office.late()
+    period = office.frozen()
+    periods.publish(period, actor=office.first, at=PUBLIC, version=period.version)
+    period.refresh_from_db()
+    return Period.objects.select_related("scheme__region").get(pk=period.pk)
+
+
+def drafted(office: Office, period: Period) -> Bulletin:
+    return reading.get_for(office.first, writing.draft(period, actor=office.first, at=SAID).pk)
+
+
+def corrected(office: Office, period: Period) -> None:
+    """A fault of October comes to light, and October is counted again."""
+    faults.record(
+        office.world.units["urban"], "knowledge_base", dt.date(2026, 10, 20), "知识库没有更新。",
+        actor=office.first, at=SAID,
+    )  # fmt: skip
+    periods.correct(period, "补记过错。", actor=office.first, at=SAID, version=period.version)
+
+
+def test_a_draft_names_the_figures_of_the_published_period(office: Office, october: Period) -> None:
+    mine = drafted(office, october)
+
+    assert mine.title == "关于2026年10月12345热线工单办理情况的通报"
+    assert "本期纳入考核的工单4件" in mine.text
+    rate = mine.inputs["figures"]["按时办结率"]
+    assert rate == "75.00%"
+    assert mine.inputs["figures"]["按时办结率上期"] == "—"
+    assert ["按时办结率", "75.00%", "—", "—"] in mine.inputs["rates"]
+    assert not wording.NAME.findall(mine.text)
+
+
+def test_the_paper_has_headings_tables_and_charts_and_is_the_same_twice(
+    office: Office, october: Period
+) -> None:
+    mine = drafted(office, october)
+
+    made = paper.paper_of(mine)
+
+    kinds = [type(block) for block in made.body]
+    assert kinds.count(Table) >= 2
+    assert kinds.count(Picture) >= 1
+    assert Heading("一、总体情况", 1) in made.body
+    assert word.render(made)[:2] == b"PK"
+    assert paper.paper_of(mine) == made
+
+
+def test_another_person_approves_and_then_nothing_in_it_changes(
+    office: Office, october: Period
+) -> None:
+    mine = drafted(office, october)
+    leader = office.world.actor("leader")
+
+    submitted = writing.submit(mine, actor=office.first, at=SAID)
+    approved = writing.approve(submitted, actor=leader, at=SAID)
+    out = writing.publish(approved, actor=office.first, at=SAID)
+
+    assert (out.state, out.approved_by) == (State.PUBLISHED, leader.name)
+    assert out.number.endswith("通〔2026〕1号")
+    with pytest.raises(NotAllowedNow):
+        writing.edit(out, "改", "改", [], actor=office.first, at=SAID)
+    kinds = AuditRecord.objects.filter(subject=f"bulletin:{mine.pk}").values_list("kind", flat=True)
+    assert [kind.split(".")[1] for kind in kinds.order_by("pk")] == [
+        "drafted", "submit", "approve", "publish",
+    ]  # fmt: skip
+
+
+def test_a_refused_draft_comes_back_with_what_is_wanted(office: Office, october: Period) -> None:
+    submitted = writing.submit(drafted(office, october), actor=office.first, at=SAID)
+
+    back = writing.refuse(
+        submitted, "补充黑榜单位的原因。", actor=office.world.actor("leader"), at=SAID
+    )
+
+    assert (back.state, back.remark) == (State.DRAFT, "补充黑榜单位的原因。")
+    with pytest.raises(Forbidden):
+        writing.approve(submitted, actor=office.second, at=SAID)
+    with pytest.raises(ChangedMeanwhile):
+        writing.submit(submitted, actor=office.first, at=SAID)
+
+
+def test_a_period_has_one_bulletin_until_it_is_corrected(office: Office, october: Period) -> None:
+    mine = drafted(office, october)
+    with pytest.raises(NotAllowedNow, match="已有通报"):
+        writing.draft(october, actor=office.second, at=SAID)
+    approved = writing.approve(
+        writing.submit(mine, actor=office.first, at=SAID),
+        actor=office.world.actor("leader"), at=SAID,
+    )  # fmt: skip
+    out = writing.publish(approved, actor=office.first, at=SAID)
+
+    corrected(office, october)
+    second = writing.draft(october, actor=office.second, at=SAID)
+
+    assert second.corrects == out
+    assert second.title.endswith("（更正）")
+    assert second.revision.number == out.revision.number + 1
+
+
+def test_a_draft_is_not_let_out_over_a_correction(office: Office, october: Period) -> None:
+    approved = writing.approve(
+        writing.submit(drafted(office, october), actor=office.first, at=SAID),
+        actor=office.world.actor("leader"), at=SAID,
+    )  # fmt: skip
+    corrected(office, october)
+
+    with pytest.raises(NotAllowedNow, match="已经更正"):
+        writing.publish(approved, actor=office.first, at=SAID)
+
+    writing.drop(approved, actor=office.first, at=SAID)
+    assert writing.draft(october, actor=office.first, at=SAID).corrects is None
+
+
+def test_what_is_not_published_has_no_bulletin(office: Office) -> None:
+    office.good()
+    period = office.frozen()
+
+    with pytest.raises(NotFound):
+        writing.draft(period, actor=office.first, at=SAID)
+
+
+def test_typical_cases_come_from_the_black_list_and_are_covered(
+    office: Office, october: Period
+) -> None:
+    late = office.made[-1]
+    late.content = "诉求人王小明反映，电话13812345678，路灯不亮。"
+    late.save()
+    mine = drafted(office, october)
+
+    chosen = writing.choose_cases(mine, [late.number], actor=office.first, at=SAID)
+
+    case = chosen.cases[0]
+    assert case["number"] == late.number
+    assert "13812345678" not in case["text"]
+    assert "王小明" not in case["text"]
+    with pytest.raises(NotFound):
+        writing.choose_cases(chosen, ["3502002611160000019"], actor=office.first, at=SAID)
+    assert isinstance(cases.suggested(mine.revision), list)
+
+
+def test_units_read_what_was_let_out_and_nothing_before(office: Office, october: Period) -> None:
+    mine = drafted(office, october)
+    clerk, elsewhere = office.world.actor("section_head"), office.world.actor("leader")
+
+    with pytest.raises(NotFound):
+        reading.get_for(clerk, mine.pk)
+    assert reading.get_for(elsewhere, mine.pk) == mine
+    approved = writing.approve(
+        writing.submit(mine, actor=office.first, at=SAID), actor=elsewhere, at=SAID
+    )
+    writing.publish(approved, actor=office.first, at=SAID)
+
+    assert list(reading.visible_to(clerk)) == [mine]
+
+
+def test_a_template_is_dated_words_and_refuses_names_nobody_knows(office: Office) -> None:
+    region = office.world.regions["350100"]
+
+    with pytest.raises(Invalid) as wrong:
+        templates.set_template(
+            region, "month", "{考核期}通报", "按时办结率{按时办洁率}。\n[表：没有]",
+            actor=office.first, at=SAID,
+        )  # fmt: skip
+    templates.set_template(
+        region, "month", "{考核期}通报", "按时办结率{按时办结率}，{按时办结率变化}。",
+        actor=office.first, at=SAID,
+    )  # fmt: skip
+
+    assert "{按时办洁率}、[表：没有]" in wrong.value.errors[0].message
+    assert wrong.value.errors[0].field == "text"
+    day = SAID.date()
+    assert templates.held(region, "month", day).title == "{考核期}通报"
+    assert templates.held(region, "month", day - dt.timedelta(1)) == templates.shipped()
+    assert templates.held(region, "quarter", day) == templates.shipped()
+    below = office.world.regions["350102"]
+    assert templates.held(below, "month", day).set_by == office.first.name
+
+
+def test_the_shipped_template_names_only_what_is_known() -> None:
+    words = templates.shipped()
+
+    assert wording.unknown(words.title + "\n" + words.text, figures.names()) == []
