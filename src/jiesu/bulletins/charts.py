@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from html import escape
 
-WIDTH, LEFT, RIGHT, ROW = 620, 150, 90, 34
+WIDTH, LEFT, RIGHT = 620, 150, 90
+ROW, ROW_ALONE = 34, 25  # with the last period below, without
 MOST = 20  # bars; more cannot be read on a page
 _FONT = "Noto Sans CJK SC, Source Han Sans SC, SimHei, WenQuanYi Zen Hei, sans-serif"
 _NOW, _LAST = "#1d5fa8", "#b8c4d2"
@@ -19,13 +20,14 @@ Bar = tuple[str, str, str]  # what, its figure in words, the last period's ("" f
 def bars(rows: Sequence[Bar], top: Decimal = Decimal(100)) -> bytes:
     """A bar for each row, a thin grey one below it for the last period; ``top`` is a whole bar."""
     shown = rows[:MOST]
+    row = ROW if any(last for *_, last in shown) else ROW_ALONE
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {ROW * len(shown) + 8}" '
-        f'width="{WIDTH}" height="{ROW * len(shown) + 8}" font-family="{_FONT}" font-size="14" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {row * len(shown) + 8}" '
+        f'width="{WIDTH}" height="{row * len(shown) + 8}" font-family="{_FONT}" font-size="14" '
         'role="img">'
     ]
     for place, (label, now, last) in enumerate(shown):
-        y = place * ROW + 6
+        y = place * row + 6
         length, before = _length(now, top), _length(last, top)
         parts.append(
             f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end" fill="#1b2733">'

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from jiesu.bulletins import charts, wording
+from jiesu.bulletins.figures import NONE
 from jiesu.bulletins.models import Bulletin
 from jiesu.documents.paper import Block, Heading, Paper, Picture, Table, Text
 from jiesu.foundation.clock import BEIJING
@@ -60,8 +61,13 @@ def _block(
                         widths=(1, 4, 2, 2),
                     )  # fmt: skip
         case "图：各项比率" if inputs["rates"]:
-            rows = [(rate[0], rate[1], rate[2]) for rate in inputs["rates"]]
-            yield Picture(charts.bars(rows), "各项比率（细条为上期）")
+            rows = [
+                (name, now, "" if last == NONE else last) for name, now, last, _ in inputs["rates"]
+            ]
+            yield Picture(
+                charts.bars(rows),
+                "各项比率（下方细条为上期）" if any(row[2] for row in rows) else "各项比率",
+            )
         case "图：得分":
             for group in inputs["ranks"]:
                 scored = [(row[1], row[2], "") for row in group["rows"]]

@@ -18,6 +18,7 @@ DESKS: dict[str, str] = {  # folder: where its pages stand
     "warnings": "warnings/",
     "topics": "topics/",
     "scoring": "scoring/",
+    "bulletins": "bulletins/",
     "notices": "notices/",
     "quality": "quality/",
     "efficiency": "efficiency/",

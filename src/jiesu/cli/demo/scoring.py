@@ -9,6 +9,7 @@ from jiesu.accounts.actors import actor_for
 from jiesu.accounts.models import Post
 from jiesu.appeals.actions.attachments import store_upload
 from jiesu.appeals.models import Appeal
+from jiesu.bulletins import cases, writing
 from jiesu.cli.demo.tree import SHOWN_BUREAU
 from jiesu.organizations.models import Unit
 from jiesu.scoring import exclusions, faults, periods, reading, schemes
@@ -35,6 +36,7 @@ def score(at: dt.datetime) -> None:
     )  # fmt: skip
     published = _frozen(FOUR_RATES, FOUR_NAME, last.first, at, apply_days=0)
     periods.publish(published, actor=SYSTEM, at=at, version=published.version)
+    _bulletin(published, at)
     _apply(_frozen(THREE_RATES, "", last.first, at, apply_days=5), bureau, at)
 
 
@@ -58,6 +60,16 @@ def _frozen(key: str, name: str, first: dt.date, at: dt.datetime, *, apply_days:
 def _actor(username: str) -> Actor:
     posts = Post.objects.select_related("user", "unit", "unit__region")
     return actor_for(posts.filter(user__username=username).order_by("-is_default", "pk")[0])
+
+
+def _bulletin(period: Period, at: dt.datetime) -> None:
+    """Last month's bulletin, approved by a leader and let out."""
+    office = _actor("supervisor")
+    mine = writing.draft(period, actor=office, at=at)
+    worst = [one.appeal.number for one in cases.suggested(mine.revision)[:2]]
+    mine = writing.choose_cases(mine, worst, actor=office, at=at)
+    mine = writing.submit(mine, actor=office, at=at)
+    writing.publish(writing.approve(mine, actor=_actor("leader"), at=at), actor=office, at=at)
 
 
 def _apply(period: Period, bureau: Unit, at: dt.datetime) -> None:

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from jiesu.access import Permission as P
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal
+from jiesu.bulletins import reading as bulletins
 from jiesu.foundation import clock
 from jiesu.foundation.clock import BEIJING
 from jiesu.supervision.lifecycle import State
@@ -18,7 +19,7 @@ SHOWN = 5
 
 @desk_view(P.SUPERVISION_APPROVE)
 def home(request: DeskRequest) -> HttpResponse:
-    """Seven statements, whatever the history."""
+    """Eight statements, whatever the history."""
     at, actor = clock.now(), request.actor
     today = at.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
     seen = Appeal.objects.visible_to(actor)
@@ -28,6 +29,7 @@ def home(request: DeskRequest) -> HttpResponse:
     notes = Note.objects.visible_to(actor)
     entries = LedgerEntry.objects.visible_to(actor)
     context = {
+        "bulletins": list(bulletins.to_approve(actor)[:SHOWN]),
         "to_sign": list(instruments.filter(state=State.PENDING).order_by("id")[:SHOWN]),
         "answered": list(notes.filter(state="answered").order_by("-id")[:SHOWN]),
         "open_notes": list(notes.filter(state="open").order_by("-id")[:SHOWN]),
