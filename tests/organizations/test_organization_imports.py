@@ -11,8 +11,8 @@ from tests.organizations.conftest import NOW, administrator
 from jiesu.access import SYSTEM, Actor
 from jiesu.journal.models import AuditRecord
 from jiesu.organizations import imports, units
-from jiesu.organizations.imports import ImportReport, Outcome, numbered
 from jiesu.organizations.models import ALWAYS, Region, Unit, UnitChange
+from jiesu.organizations.sheet_rows import ImportReport, Outcome, numbered
 
 
 def take_regions(*rows: Mapping[str, object], **more: Any) -> ImportReport:

@@ -12,9 +12,9 @@ from jiesu.foundation.errors import Forbidden, Invalid, NotAllowedNow
 from jiesu.organizations import region_changes, regions, seed, units
 from jiesu.organizations.changes import close_unit, rename_unit
 from jiesu.organizations.checks import NewRegion
-from jiesu.organizations.imports import Outcome
 from jiesu.organizations.models import PathMove, Region, Unit
 from jiesu.organizations.names import initials
+from jiesu.organizations.sheet_rows import Outcome
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from jiesu.catalogue.imports import (
 )
 from jiesu.foundation.errors import Forbidden
 from jiesu.organizations import imports
-from jiesu.organizations.imports import ImportReport
+from jiesu.organizations.sheet_rows import ImportReport, numbered
 
 router = Router(tags=["目录"])
 places = Router(tags=["区划和单位"])
@@ -128,7 +128,5 @@ def _rows(
         {name: value for name, value in row.model_dump().items() if value is not None}
         for row in body.rows
     ]
-    report = run(
-        imports.numbered(rows, 1), actor=request.actor, at=request.at, dry_run=body.dry_run
-    )
+    report = run(numbered(rows, 1), actor=request.actor, at=request.at, dry_run=body.dry_run)
     return door.answer(out.rows_report(report))

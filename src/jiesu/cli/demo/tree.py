@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterator
 
 from jiesu.access import SYSTEM
-from jiesu.organizations.imports import import_units, numbered
+from jiesu.organizations.imports import import_units
 from jiesu.organizations.models import Region, Unit
+from jiesu.organizations.sheet_rows import numbered
 
 PROVINCE = "350000"
 SHOWN_CITIES = ("350100", "350200")  # 福州, 厦门: counties with bureaus, some with streets

@@ -17,9 +17,10 @@ from jiesu.catalogue import versions
 from jiesu.catalogue.editing import changed
 from jiesu.catalogue.models import EPOCH, Category, DutyEntry, FallbackUnit, Scheme
 from jiesu.cli.imports.mapping import BadMapping, Mapping
-from jiesu.organizations.imports import ImportReport, import_regions, import_units, numbered
+from jiesu.organizations.imports import import_regions, import_units
 from jiesu.organizations.models import Region, Unit
 from jiesu.organizations.names import initials
+from jiesu.organizations.sheet_rows import ImportReport, numbered
 
 _COMPANY = ("公司", "集团", "企业", "机场", "银行")
 

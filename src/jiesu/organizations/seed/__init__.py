@@ -9,7 +9,8 @@ import datetime as dt
 from importlib.resources import files
 
 from jiesu.access import SYSTEM, Actor
-from jiesu.organizations.imports import ImportReport, import_regions, numbered
+from jiesu.organizations.imports import import_regions
+from jiesu.organizations.sheet_rows import ImportReport, numbered
 
 
 def load_fujian(*, at: dt.datetime, actor: Actor = SYSTEM) -> ImportReport:

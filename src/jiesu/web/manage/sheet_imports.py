@@ -15,7 +15,7 @@ from jiesu.catalogue.imports import Report
 from jiesu.catalogue.sheets import Column, read_rows
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Invalid, UseCaseError
-from jiesu.organizations.imports import ImportReport, Outcome
+from jiesu.organizations.sheet_rows import ImportReport, Outcome
 from jiesu.web.doors import DeskRequest, desk_view, done
 from jiesu.web.manage import kept_sheets
 from jiesu.web.manage.kept_sheets import MAX_MB

@@ -14,8 +14,8 @@ from jiesu.catalogue.duty import DutyHit
 from jiesu.catalogue.imports import Report
 from jiesu.catalogue.models import Category, Scheme
 from jiesu.foundation.clock import BEIJING
-from jiesu.organizations.imports import ImportReport, Outcome
 from jiesu.organizations.models import Region, Unit
+from jiesu.organizations.sheet_rows import ImportReport, Outcome
 
 
 @dataclass(slots=True)

@@ -15,9 +15,9 @@ from jiesu.foundation.errors import UseCaseError
 from jiesu.inspection import seed as inspection_seed
 from jiesu.organizations.changes import create_unit
 from jiesu.organizations.checks import NewRegion, NewUnit
-from jiesu.organizations.imports import region_level
 from jiesu.organizations.models import Region, Unit
 from jiesu.organizations.region_changes import create_region
+from jiesu.organizations.region_codes import region_level
 
 # Three people, so that nobody alone can change the system, let people in and cover the traces.
 ADMINISTRATORS = [
