@@ -13,8 +13,9 @@ from typing import Any
 from jiesu.cli.simulation import planner
 from jiesu.cli.simulation.bulk import limits, tables
 from jiesu.cli.simulation.bulk.limits import Limits
+from jiesu.cli.simulation.bulk.steps.parts import remember_labels
 from jiesu.cli.simulation.bulk.tables import TABLES, Row, Table
-from jiesu.cli.simulation.bulk.walk import Walk, remember_labels
+from jiesu.cli.simulation.bulk.walk import Walk
 from jiesu.cli.simulation.planner import Arrival
 from jiesu.cli.simulation.province import Province
 from jiesu.deadlines import snapshot
