@@ -50,7 +50,7 @@ def answer_it(world: World, appeal: Appeal) -> None:
     dispatch.assign(appeal, Order(lead=world.units["urban"]), actor=dispatcher, at=at)
     handling.sign(make.lead_of(appeal), actor=clerk, at=at)
     reported = make.report(world, make.lead_of(appeal), at)
-    review.approve(reported, actor=world.actor("reviewer"), at=at + make.minutes(30))
+    review.approve(reported, "情况属实", actor=world.actor("reviewer"), at=at + make.minutes(30))
 
 
 def test_a_web_appeal_from_the_first_word_to_the_rating(

@@ -10,7 +10,7 @@ import pytest
 from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 
-from jiesu.appeals.actions import dispatch, intake
+from jiesu.appeals.actions import dispatch
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.models import Appeal, Assignment
 from jiesu.organizations.models import PathMove
@@ -221,23 +221,5 @@ def test_when_a_unit_moves_its_people_still_find_their_orders(
     assert finding.find("占道经营", clerk) == [appeal.number]
 
 
-def test_similar_open_appeals_of_the_county_are_found_while_typing(
-    world: World, indexer: Indexer
-) -> None:
-    alike = make.accepted(world)
-    make.accepted(world, **PIPE)
-    ended = make.accepted(world, phone="13812340009")
-    intake.withdraw(ended, "不再反映", actor=world.actor("agent"), at=MONDAY)
-    settle(indexer)
-
-    found = finding.similar_open(
-        "东街口地铁C口又有摊贩占道经营，行人无法通行", "0001000100010001", world.actor("agent")
-    )
-
-    assert found == [alike.number]
-    assert finding.similar_open("占道经营 地铁站", "000100010002", world.actor("agent")) == []
-
-
-def test_long_words_are_found_by_their_parts_and_common_ones_tell_nothing() -> None:
+def test_long_words_are_found_by_their_parts() -> None:
     assert {"地铁", "地铁站"} <= set(words.cut("东街口地铁站"))
-    assert not {"来电人", "反映", "尽快"} & set(words.telling("来电人反映，要求尽快处理经营"))

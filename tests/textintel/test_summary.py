@@ -69,3 +69,9 @@ def test_fifty_thousand_characters_do_not_stall(piece) -> None:
     summarize(piece * (50_000 // len(piece)))
 
     assert time.process_time() - before < 3
+
+
+def test_the_area_that_stands_in_its_own_field_takes_no_room_in_the_title() -> None:
+    said = summarize("福州市鼓楼区东街街道幸福小区3栋楼下的烧烤店每天营业到凌晨三点，太吵。")
+
+    assert said.title.startswith("幸福小区3栋楼下的烧烤店")

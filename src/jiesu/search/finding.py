@@ -20,7 +20,6 @@ from jiesu.search import store, words
 
 log = logging.getLogger(__name__)
 
-COUNTY = 3 * STEP  # province, city, county: as near as similar appeals are looked for
 MOST = 200  # hits asked of the index at once
 _RECENT = 20_000  # appeals whose titles are searched while there is no index
 _NUMBER_PREFIX = 6
@@ -60,21 +59,6 @@ def find(query: str, actor: Actor, *, limit: int = 20, after: int = 0) -> list[s
     return []
 
 
-def similar_open(text: str, region_path: str, actor: Actor, *, limit: int = 5) -> list[str]:
-    """The numbers of open appeals of the same county that tell of much the same, best first."""
-    telling = words.telling(text)
-    scope = _scope(actor)
-    searcher = store.reader.searcher()
-    if searcher is None or scope is None or len(telling) < 2:
-        return []
-    alike = [(Occur.Should, _in_any_text(word)) for word in telling]
-    bounds = [_token("open")]
-    if region_path:
-        bounds.append(_token(f"r{region_path[:COUNTY]}"))
-    query = Query.boolean_query([(Occur.Must, Query.boolean_query(alike)), *bounds, *scope])
-    return _visible(searcher, query, actor, limit, floor=0.35)
-
-
 # --- inside ---------------------------------------------------------------------------------------
 
 
@@ -108,20 +92,16 @@ def _scope(actor: Actor) -> list[tuple[Any, Any]] | None:
     return [_token(f"r{actor.region_path}", f"c{actor.unit_id}")]
 
 
-def _visible(
-    searcher: Any, query: Any, actor: Actor, wanted: int, *, floor: float = 0.0
-) -> list[str]:
-    """The first hits that the database says are visible; those far below the best left out."""
+def _visible(searcher: Any, query: Any, actor: Actor, wanted: int) -> list[str]:
+    """The first hits that the database says are visible."""
     found: list[str] = []
-    offset, best = 0, 0.0
+    offset = 0
     while len(found) < wanted:
         size = min(max(wanted * 2, 20), MOST)
         hits = searcher.search(query, limit=size, offset=offset, count=False).hits
-        best = max([best, *(score for score, _ in hits)])
-        near = [address for score, address in hits if score >= best * floor]
-        found += _seen([searcher.doc(address)["number"][0] for address in near], actor)
+        found += _seen([searcher.doc(address)["number"][0] for _, address in hits], actor)
         offset += size
-        if len(hits) < size or len(near) < len(hits):
+        if len(hits) < size:
             break
     return found[:wanted]
 

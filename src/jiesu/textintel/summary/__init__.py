@@ -22,6 +22,7 @@ LONG = 200  # a text shorter than this needs no summary
 _SENTENCE = re.compile(r"[^。！？!?；;\n\r…]+[。！？!?；;…]*")
 _TO_COMMA = re.compile(r"[^，,、：:\s]*[，,、：:\s]+|[^，,、：:\s]+$")
 _CLAUSE = re.compile(r"[^，,、：:。！？!?；;\n\r…\s]+")
+_AREA = re.compile(r"^(?:\w{2,3}省)?\w{2,3}市\w{1,3}[区县](?:\w{2,4}?(?:街道|镇|乡))?(?=\w{4})")
 _HELLO = re.compile(
     r"^(?:(?:尊敬的|敬爱的)?[^，。：]{0,10}(?:领导|市长|书记|局长|主任|您|你)们?[，,:：！!]?)?(?:您|你)们?好[，,。！!：:]*"
     r"|^(?:喂|嗯|那个|就是|呃|啊)[，,。]?|^(?:来电人|来电|市民|群众|诉求人|本人|我)?(?:现|想|要|来)?(?:来电)?(?:反映|反应|投诉|举报|咨询|求助)(?:的是|一下|称|说)?[，,：:]?"
@@ -128,7 +129,7 @@ def _title(sentences: list[str], scores: list[float], counted: Counter[str]) -> 
     """The clause, or two clauses that follow each other, that says most in a title's length."""
     best, found = 0.0, ""
     for place, sentence in enumerate(sentences[:TITLE_FROM]):
-        clauses = [_trim(one) for one in _CLAUSE.findall(sentence)]
+        clauses = [_AREA.sub("", _trim(one)) for one in _CLAUSE.findall(sentence)]
         for n in range(len(clauses)):
             for together in (clauses[n : n + 1], clauses[n : n + 2]):
                 said = "，".join(one for one in together if one)

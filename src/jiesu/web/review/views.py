@@ -133,9 +133,8 @@ def check(request: DeskRequest, number: str) -> HttpResponse:
     """The five gates of the reply as it now stands in the field."""
     appeal = get_appeal_for(request.actor, number, P.REVIEW_DECIDE)
     text = request.POST.get("public_reply", "")[:20_000]
-    return render(
-        request, "components/reply_gate.html", reply_check.shown(appeal, text, clock.now())
-    )
+    said = reply_check.shown(appeal, text, clock.now())
+    return render(request, "components/reply_gate.html", {**said, "inside": True})
 
 
 def _queue(actor: Actor) -> Any:

@@ -69,7 +69,7 @@ def _ringing(request: DeskRequest) -> dict[str, Any]:
         .order_by("act_by", "id")[: SHOWN + 1]
     )
     return {
-        "rows": [(row, *_left(row, at)) for row in rows[:SHOWN]],
+        "rows": [(row, min(99, round(row.score * 100)), *_left(row, at)) for row in rows[:SHOWN]],
         "more": len(rows) > SHOWN,
         "acts": Warning.Act.choices,
     }
