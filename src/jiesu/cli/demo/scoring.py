@@ -36,7 +36,7 @@ def score(at: dt.datetime) -> None:
     )  # fmt: skip
     published = _frozen(FOUR_RATES, FOUR_NAME, last.first, at, apply_days=0)
     periods.publish(published, actor=SYSTEM, at=at, version=published.version)
-    _bulletin(published, at)
+    _bulletin(Period.objects.select_related("scheme__region").get(pk=published.pk), at)
     _apply(_frozen(THREE_RATES, "", last.first, at, apply_days=5), bureau, at)
 
 

@@ -83,15 +83,15 @@ def home(request: DeskRequest) -> HttpResponse:
 
 @require_POST
 @desk_view(P.SCORING_MANAGE)
-def draft(request: DeskRequest, period: int) -> HttpResponse:
-    """Write a draft of a published period."""
-    found = periods.get_period_for(request.actor, period)
+def draft(request: DeskRequest, pk: int) -> HttpResponse:
+    """Write a draft of a published period; ``pk`` is the period's."""
+    found = periods.get_period_for(request.actor, pk)
 
     def act() -> str:
         return str(writing.draft(found, actor=request.actor, at=clock.now()).pk)
 
-    pk = once(request, act)
-    return done(request, "已按模板拟出草稿。", reverse("bulletins:bulletin", args=[pk]))
+    made = once(request, act)
+    return done(request, "已按模板拟出草稿。", reverse("bulletins:bulletin", args=[made]))
 
 
 @desk_view(*SEEN_BY)
