@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -71,17 +72,43 @@ def test_a_list_is_tried_on_the_last_month_before_it_holds(world: World) -> None
     assert "堵桥头</mark>" in page
     assert not WordList.objects.filter(name="堵桥").exists()
 
-    digest = page.split('name="tried" value="')[1].split('"')[0]
+    digest = _digest(tried)
     changed = client.post(
         "/warnings/words/new/",
         {**LIST, "words": "堵桥头\n封桥", "must_hit": "去堵桥头。\n要封桥。", "then": "save",
          "tried": digest},
     )  # fmt: skip
     assert "内容改过，已重新试算" in changed.content.decode()
-    saved = client.post("/warnings/words/new/", {**LIST, "then": "save", "tried": digest})
-    assert saved.status_code == 302
+    for _ in range(2):  # a double click
+        saved = client.post(
+            "/warnings/words/new/",
+            {**LIST, "then": "save", "tried": digest, "idempotency_key": "k" * 32},
+        )
+        assert saved.status_code == 302
     assert WordList.objects.filter(name="堵桥").count() == 1
     assert "群体聚集" in seat_says(world, "他们说明天去堵桥头")
+
+
+def test_two_people_at_one_list_the_second_is_told(world: World) -> None:
+    client = client_of(world, "supervisor")
+    digest = _digest(client.post("/warnings/words/new/", LIST))
+    client.post("/warnings/words/new/", {**LIST, "then": "save", "tried": digest})
+    address = f"/warnings/words/{WordList.objects.get(name='堵桥').key}/"
+    seen = client.get(address).content.decode().split('name="seen" value="')[1].split('"')[0]
+    first, second = {**LIST, "reason": "先到"}, {**LIST, "reason": "后到", "seen": seen}
+    for said in (first, second):
+        said["tried"] = _digest(client.post(address, said))
+
+    client.post(address, {**first, "then": "save", "seen": seen})
+    refused = client.post(address, {**second, "then": "save"})
+
+    assert refused.status_code == 409
+    assert "已被他人修改" in refused.content.decode()
+    assert WordList.objects.get(name="堵桥").reason == "先到"
+
+
+def _digest(answer: Any) -> str:
+    return answer.content.decode().split('name="tried" value="')[1].split('"')[0]
 
 
 def test_a_list_whose_sentences_fail_is_refused_at_the_field(world: World) -> None:

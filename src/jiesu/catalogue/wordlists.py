@@ -18,7 +18,7 @@ from jiesu.catalogue import versions
 from jiesu.catalogue.editing import Problems, changed, must_edit, starting
 from jiesu.catalogue.models import EPOCH, WordList
 from jiesu.catalogue.versions import Cached, day_of
-from jiesu.foundation.errors import NotAllowedNow, NotFound
+from jiesu.foundation.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from jiesu.organizations.models import Region
 from jiesu.textintel import wordlists as pure
 from jiesu.textintel.replies import RULES, Defect
@@ -131,27 +131,41 @@ def versions_of(key: str) -> list[WordList]:
     return rows
 
 
+def stamp_of(row: WordList) -> str:
+    """Changes with every change of a version."""
+    return f"{row.pk}-{row.set_at.timestamp() if row.set_at else 0}"
+
+
 # --- changing -------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def set_list(
-    wish: Wish, *, actor: Actor, at: dt.datetime, key: str = "", effective: dt.date | None = None
+    wish: Wish,
+    *,
+    actor: Actor,
+    at: dt.datetime,
+    key: str = "",
+    effective: dt.date | None = None,
+    seen: str = "",
 ) -> WordList:
     """This will let a list hold from a day on: a new one, or another version of ``key``.
 
-    Refusals: Forbidden outside one's area; NotFound; Invalid at each wrong field, at sentences that
-    fail, at new words that no sentence tries.
+    ``seen`` is the ``stamp_of`` the newest version when the actor began; "" asks nothing. Refusals:
+    Forbidden outside one's area; NotFound; ChangedMeanwhile; Invalid at each wrong field, at
+    sentences that fail, at new words that no sentence tries.
     """
     must_edit(actor, wish.region, Permission.WARNINGS_WORDS)
     day = starting(effective, at)
     load_shipped()
-    before = list(WordList.objects.select_for_update(of=("self",)).filter(key=key)) if key else []
-    before.sort(key=lambda row: row.valid_from)
+    rows = WordList.objects.select_for_update(of=("self",)).select_related("region")
+    before = list(rows.filter(key=key).order_by("valid_from")) if key else []
     if key and not before:
         raise NotFound("没有找到这份词表。")
     if before:
         must_edit(actor, before[-1].region, Permission.WARNINGS_WORDS)
+        if seen and seen != stamp_of(before[-1]):
+            raise ChangedMeanwhile("这份词表已被他人修改，请刷新后重试。您填写的内容已保留。")
     checked = check(wish, known=before[-1].words if before else ())
     following = next((row for row in before if row.valid_from > day), None)
     WordList.objects.filter(

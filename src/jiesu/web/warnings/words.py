@@ -35,6 +35,7 @@ from jiesu.web.manage.pages import (
     sent,
     today,
 )
+from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
 BACK = "warnings:words"
@@ -130,6 +131,7 @@ def edit(request: DeskRequest, key: str = "") -> HttpResponse:
     at = clock.now()
     form = WordListForm(sent(request), initial=_initial(request, versions))
     shown: dict[str, Any] = {"form": form, "versions": versions[::-1], "today": today()}
+    shown["seen"] = request.POST.get("seen") or (wordlists.stamp_of(versions[-1]) if key else "")
     shown["title"] = f"修改“{versions[-1].name}”" if versions else "新建词表"
     if request.method != "POST":
         return render(request, "warnings/words_form.html", shown)
@@ -138,10 +140,8 @@ def edit(request: DeskRequest, key: str = "") -> HttpResponse:
     try:
         wish = form.wish()
         if request.POST.get("then") == "save" and request.POST.get("tried") == form.digest():
-            row = wordlists.set_list(
-                wish, actor=request.actor, at=at, key=key, effective=form.cleaned_data["effective"]
-            )
-            return done(request, f"“{row.name}”已保存。", f"{reverse(BACK)}?use={row.use}")
+            once(request, lambda: _save(request, wish, form, key))
+            return done(request, f"“{wish.name}”已保存。", f"{reverse(BACK)}?use={wish.use}")
         wordlists.check(wish, known=versions[-1].words if versions else ())
         shown["trial"] = trial.try_list(
             wish, wordlists.pure_of(versions[-1]) if versions else None, actor=request.actor, at=at
@@ -152,6 +152,13 @@ def edit(request: DeskRequest, key: str = "") -> HttpResponse:
               "days": trial.DAYS, "most": trial.MOST,
               "noun": "件答复" if wish.use == Use.REPLY else "件工单"}  # fmt: skip
     return render(request, "warnings/words_form.html", shown)
+
+
+def _save(request: DeskRequest, wish: Wish, form: WordListForm, key: str) -> str:
+    return wordlists.set_list(
+        wish, actor=request.actor, at=clock.now(), key=key,
+        effective=form.cleaned_data["effective"], seen=request.POST.get("seen", ""),
+    ).key  # fmt: skip
 
 
 def _initial(request: DeskRequest, versions: list[WordList]) -> dict[str, Any]:
