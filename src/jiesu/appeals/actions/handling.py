@@ -268,9 +268,8 @@ def report(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datet
         check_permission(actor, life.SUBMIT)
         check_from(life.SUBMIT, mine.where)
         _check_answer(mine, answer, at)
-        if Application.objects.filter(
-            assignment=mine, verdict=Application.Verdict.PENDING
-        ).exists():
+        waiting = Application.objects.filter(assignment=mine, verdict=Application.Verdict.PENDING)
+        if appeal.pending_applications and waiting.exists():
             raise NotAllowedNow("有一项申请等待审批，请等审批后再提交答复。")
         if (
             mine.nature == Assignment.Nature.LEAD
