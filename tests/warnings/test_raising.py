@@ -9,6 +9,7 @@ from tests.factories.world import MONDAY, World
 from jiesu.appeals.models import Event
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, Invalid, NotFound
 from jiesu.jobs import delivery
+from jiesu.notifications.models import Notice, NoticeKind
 from jiesu.warnings import raising
 from jiesu.warnings.models import Warning
 
@@ -91,3 +92,17 @@ def test_sensitive_classes_stand_on_the_order_with_their_words(world: World) -> 
     appeal.refresh_from_db()
     assert appeal.sensitive == ["欠薪", "涉军退役"]
     assert Event.objects.get(appeal=appeal, kind="sensitive").data["classes"]["欠薪"] == "拖欠工资"
+
+
+def test_a_threat_is_told_to_the_shift_and_to_the_nearest_supervisor(world: World) -> None:
+    threat(world)
+    deliver()  # the warning is an event of its own
+
+    told = Notice.objects.filter(kind=NoticeKind.WARNED)
+
+    names = {"韩班长", "陈默", "孙效"}
+    assert {world.posts[k].user.name for k in ("shift_lead", "dispatcher", "supervisor")} == names
+    assert set(told.values_list("user_id", flat=True)) == {
+        world.posts[k].user_id for k in ("shift_lead", "dispatcher", "supervisor")
+    }
+    assert all("扬言极端" in one.text for one in told)

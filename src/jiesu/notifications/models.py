@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     SUPERVISED = "supervised"
     SUPERVISION_NEWS = "supervision_news"
     NOTED = "noted"
+    WARNED = "warned"
 
 
 NOTICE_NAMES: dict[NoticeKind, str] = {
@@ -58,6 +59,7 @@ NOTICE_NAMES: dict[NoticeKind, str] = {
     NoticeKind.SUPERVISED: "督办",
     NoticeKind.SUPERVISION_NEWS: "督办有反馈",
     NoticeKind.NOTED: "领导批示",
+    NoticeKind.WARNED: "预警",
 }
 _KINDS = [(kind.value, name) for kind, name in NOTICE_NAMES.items()]
 

@@ -337,6 +337,12 @@ def the_limit(case: Case) -> str:
     return f"{name}时限 {due_words(due)}｜{case.appeal.title}"
 
 
+def the_warning(case: Case) -> str:
+    """Which class, in which words."""
+    data = case.event.data
+    return f"{data.get('warning', '')}：“{str(data.get('quote') or '')[:80]}”｜{case.appeal.title}"
+
+
 # --- the list -------------------------------------------------------------------------------------
 
 
@@ -407,6 +413,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "redo": (
         Rule(NoticeKind.REDO, handler, _REASON),
         Rule(NoticeKind.REDO, section_heads, _REASON),
+    ),
+    "warning": (
+        Rule(NoticeKind.WARNED, _SHIFT, the_warning),
+        Rule(NoticeKind.WARNED, supervisors, the_warning),
     ),
     "urge": (Rule(NoticeKind.URGED, whoever_has_it, the_fact("text")),),
     "add_facts": (Rule(NoticeKind.FACTS, whoever_has_it, the_fact("text")),),
