@@ -24,15 +24,20 @@ T = TypeVar("T")
 _KEPT_SECONDS = 30.0
 _MOST = 20_000
 
+_MOST_DUTIES = 2_000  # some 15 KB each
+
 _memo: Cached[dict[Any, Any]] = Cached(dict)
+_duties: Cached[dict[Any, Any]] = Cached(dict)
 
 
-def _remember(key: Any, find: Callable[[], T]) -> T:
-    memo = _memo.get()
+def _remember(
+    key: Any, find: Callable[[], T], kept: Cached[dict[Any, Any]] = _memo, most: int = _MOST
+) -> T:
+    memo = kept.get()
     if key in memo:
         return memo[key]  # type: ignore[no-any-return]  # a key is only ever of one kind
     found = find()
-    if len(memo) >= _MOST:
+    if len(memo) >= most:
         memo.clear()
     memo[key] = found
     return found
@@ -56,9 +61,14 @@ def forms(category: Category | None, region: Region, at: dt.datetime) -> list[Lo
 
 
 def duty(category: Category, region: Region, at: dt.datetime) -> DutyHit | None:
-    """Who answers for that class in that area on that day."""
-    key = ("duty", category.pk, region.path)
-    known = _remember(key, lambda: duty_catalogue.on_record(category, region))
+    """Who answers for that class in that area on that day, by units as they were when first asked.
+
+    For taking histories over; whoever sends a living order asks ``catalogue.duty``.
+    """
+    key = (category.pk, region.path)
+    known = _remember(
+        key, lambda: duty_catalogue.on_record(category, region), _duties, _MOST_DUTIES
+    )
     return duty_catalogue.find_among(known, category, region, at)
 
 

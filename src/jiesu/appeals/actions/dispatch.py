@@ -14,6 +14,7 @@ from jiesu.appeals.actions.transition import (
     changing,
     check_centre,
     check_permission,
+    is_holding,
 )
 from jiesu.appeals.lifecycle import State, Status
 from jiesu.appeals.models import (
@@ -23,6 +24,7 @@ from jiesu.appeals.models import (
     Consultation,
     Opinion,
 )
+from jiesu.catalogue import duty
 from jiesu.catalogue.duty import DutyHit
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotAllowedNow, invalid
@@ -46,7 +48,9 @@ def suggest(appeal: Appeal, at: dt.datetime) -> DutyHit | None:
     """The unit the duty catalogue names, with its reason; None when it names none."""
     if appeal.category is None:
         return None
-    return lookups.duty(appeal.category, appeal.region, at)
+    if is_holding():  # a whole history: the same classes and areas again and again
+        return lookups.duty(appeal.category, appeal.region, at)
+    return duty.find(appeal.category, appeal.region, at)
 
 
 def assign(appeal: Appeal, order: Order, *, actor: Actor, at: dt.datetime) -> Appeal:

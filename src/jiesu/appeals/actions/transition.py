@@ -388,6 +388,11 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
 _held: ContextVar[dict[int, Change] | None] = ContextVar("held", default=None)
 
 
+def is_holding() -> bool:
+    """Whether use cases are following one another in memory."""
+    return _held.get() is not None
+
+
 @contextmanager
 def holding() -> Iterator[dict[int, Change]]:
     """Let use cases follow one another on the same appeals with one lock, one read, one write.
