@@ -64,12 +64,12 @@ def try_list(wish: Wish, held: pure.WordList | None, *, actor: Actor, at: dt.dat
         looked += len(batch)
         for pk, text in texts:
             read += 1
-            quote = next(pure.quotes(text, one, use, harmless), None)
-            if quote is not None:
+            form = pure.read_form(text, use, harmless)
+            if spot := next(pure.listed(form.text, [one]), None):
                 hit += 1
-                quoted.setdefault(pk, quote)
-            if held is not None:
-                before += any(True for _ in pure.quotes(text, held, use, harmless))
+                quoted.setdefault(pk, form.quoted(*spot[1:]))
+            if held is not None and next(pure.listed(form.text, [held]), None):
+                before += 1
         if looked >= MOST or time.monotonic() > stop:
             complete = False
             break
