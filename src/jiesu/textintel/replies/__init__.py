@@ -8,10 +8,20 @@ import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 
 from jiesu.textintel.normalize import Normalized, normalize
 from jiesu.textintel.redact import find as find_personal
 from jiesu.textintel.replies import wording as w
+
+MATTERS: dict[str, list[str]] = {
+    kind: words.split()
+    for kind, words in (
+        line.split(":", 1)
+        for line in files(__name__).joinpath("matters.txt").read_text("utf-8").splitlines()
+        if line and not line.startswith("#")
+    )
+}
 
 LONGEST = 5_000  # judged; a public reply is a page or two
 
@@ -181,7 +191,9 @@ def _substance(read: Normalized, body: str) -> list[Flaw]:
     short = size < w.SHORT
     informs = (bool(told) and not short) or size > w.LONG
     measured = bool(done) or (bool(plan) and bool(dated)) or bool(promised) or bool(still)
-    hollow = (empty and not informs) or (short and not told)
+    if promised and w.EMPTY_PROMISE.fullmatch(w.NAMES_NO_ACT.sub("", body)):
+        empty, measured = empty or w.EMPTY_PROMISE.search(text), False
+    hollow = (empty and not informs) or size < w.NOTHING
     if hollow and not measured and not refused and not w.BAD_MANNER.search(text):
         flaws.append(
             _at(read, Defect.PERFUNCTORY, empty) if empty else _whole(read, Defect.PERFUNCTORY)
@@ -217,16 +229,20 @@ def _grams(text: str) -> set[str]:
 
 
 def _topic(read: Normalized, body: str, asked: str) -> list[Flaw]:
-    """Off topic: hardly a pair of characters of the matter comes again in a longer reply."""
-    matter = _grams(normalize(asked).text)
-    said = _grams(body)
-    if len(matter) < 6 or len(said) < 8:
-        return []
+    """Off topic: the reply speaks of other matters only, or, longer, shares no words with this."""
+    asked = normalize(asked).text
+    matter, said = _grams(asked), _grams(body)
     common = len(matter & said)
-    few = 0 if len(said) < 25 else max(1, 0.03 * min(len(said), len(matter), 120))
-    if common <= few:
-        return [_whole(read, Defect.OFF_TOPIC)]
-    return []
+    of_asked, of_said = _matters(asked), _matters(body)
+    if of_asked and of_said:
+        off = not of_asked & of_said and common <= 1
+    else:
+        off = len(matter) >= 6 and len(said) >= 25 and not common and not set(asked) & set(body)
+    return [_whole(read, Defect.OFF_TOPIC)] if off else []
+
+
+def _matters(text: str) -> set[str]:
+    return {kind for kind, words in MATTERS.items() if any(word in text for word in words)}
 
 
 def _repealed(read: Normalized) -> list[Flaw]:
