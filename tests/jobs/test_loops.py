@@ -5,6 +5,7 @@ import logging
 import threading
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_tasks import task
@@ -35,6 +36,10 @@ def fail() -> None:
 @pytest.fixture(autouse=True)
 def _forget() -> None:
     RAN.clear()
+
+
+def test_every_loop_there_is_runs_by_default() -> None:
+    assert sorted(settings.JIESU_LOOPS) == sorted(LOOPS)
 
 
 @pytest.mark.parametrize("name", sorted(LOOPS))

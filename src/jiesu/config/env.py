@@ -175,7 +175,8 @@ SECTIONS: dict[str, list[Setting]] = {
                 "external one (pgbouncer in transaction mode)."),
     ],
     "Background loops": [
-        Setting("JIESU_LOOPS", words, "deadlines,delivery,sealing,tasks,mail,supervision,topics",
+        Setting("JIESU_LOOPS", words,
+                "deadlines,delivery,sealing,tasks,mail,supervision,topics,scoring",
                 "The loops `jiesu serve` keeps running. Several hosts may run the same loops: they "
                 "claim rows, nothing is done twice."),
     ],
