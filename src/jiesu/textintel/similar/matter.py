@@ -63,6 +63,8 @@ class Asking:
         """How alike an earlier one is."""
         other = vector(counts(old.title, old.text), self._frequencies)
         score = dot(self._vector, other)
+        if score + _PLACE_SHARED < SAME_BY_ONE:  # another matter wherever it is: no place is read
+            return Likeness(round(score, 2))
         theirs = names(old)
         shared = tuple(sorted(self._places & theirs, key=len, reverse=True))
         differs = bool(self._places and theirs and not shared)
