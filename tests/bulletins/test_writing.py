@@ -170,7 +170,39 @@ def test_typical_cases_come_from_the_black_list_and_are_covered(
     assert "王小明" not in case["text"]
     with pytest.raises(NotFound):
         writing.choose_cases(chosen, ["3502002611160000019"], actor=office.first, at=SAID)
-    assert isinstance(cases.suggested(mine.revision), list)
+    assert late.number in [one.appeal.number for one in cases.suggested(mine.revision)]
+
+
+def test_what_is_typed_into_a_case_is_covered_too(office: Office, october: Period) -> None:
+    mine = drafted(office, october)
+    typed = {"number": office.made[-1].number, "title": "路灯不亮",
+             "text": "诉求人王小明，电话13812345678。"}  # fmt: skip
+
+    edited = writing.edit(mine, mine.title, mine.text, [typed], actor=office.first, at=SAID)
+
+    assert "13812345678" not in edited.cases[0]["text"]
+    assert "王小明" not in edited.cases[0]["text"]
+
+
+def test_a_telephone_at_the_cut_of_a_case_leaves_no_digit(office: Office, october: Period) -> None:
+    late = office.made[-1]
+    late.content = "路" * (cases.READ - 6) + "13812345678"
+    late.save()
+
+    told = cases.written([late.number], drafted(office, october).revision, office.first)[0]["text"]
+
+    assert "138123" not in told
+
+
+def test_an_order_under_confidentiality_is_no_case(office: Office, october: Period) -> None:
+    late = office.made[-1]
+    late.confidentiality = "1"
+    late.save()
+    mine = drafted(office, october)
+
+    assert late.number not in [one.appeal.number for one in cases.suggested(mine.revision)]
+    with pytest.raises(Invalid, match="已保密"):
+        writing.choose_cases(mine, [late.number], actor=office.first, at=SAID)
 
 
 def test_units_read_what_was_let_out_and_nothing_before(office: Office, october: Period) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import struct
+import time
 
 import docx
 import pypdf
@@ -163,6 +164,16 @@ def test_a_table_over_many_pages_repeats_its_head() -> None:
 
 def test_the_same_paper_of_the_same_day_says_the_same() -> None:
     assert read(pdf.render(PAPER)) == read(pdf.render(PAPER))
+
+
+def test_the_same_paper_is_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = word.render(PAPER), pdf.render(PAPER)
+    later = time.struct_time((2031, 5, 6, 7, 8, 9, 1, 126, 0))
+    monkeypatch.setattr(time, "localtime", lambda *_: later)  # what a packed file is dated with
+
+    assert (word.render(PAPER), pdf.render(PAPER)) == first
+    assert b"CreationDate" not in first[1]
+    assert pypdf.PdfReader(io.BytesIO(first[1])).metadata is not None
 
 
 def test_a_chart_goes_into_word_as_a_picture_word_can_show() -> None:

@@ -1,4 +1,7 @@
-"""Typical cases: suggested from what cost the black list most, covered before they are shown."""
+"""Typical cases: suggested from what cost the black list most, covered before they are shown.
+
+An order under confidentiality is neither suggested nor taken: what it tells would name who told it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from jiesu.textintel.redact import redact
 UNITS = 6  # of the black list that are looked at
 MOST = 10  # cases of one bulletin
 READ = 300  # characters of what was told
+OPEN = "0"  # the only confidentiality that may be told of
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,27 @@ class Suggested:
 
 
 def suggested(revision: Revision) -> list[Suggested]:
-    """The worst orders of the black list's first units."""
+    """The worst orders of the black list's first units; of the last in rank where none is on it."""
+    black = reading.board(revision, BLACK)[:UNITS]
+    last = reading.scores(revision).filter(rank__isnull=False).order_by("-rank", "id")
     found = []
-    for score in reading.board(revision, BLACK)[:UNITS]:
+    for score in black or last[:UNITS]:
         found += [
             Suggested(score.unit_name, worst.appeal, worst.faults)
             for worst in reading.worst_orders(score)
         ]
-    return found
+    open_ = _open([one.appeal.number for one in found])
+    return [one for one in found if one.appeal.number in open_]
+
+
+def _open(numbers: Sequence[str]) -> set[str]:
+    rows = Appeal.objects.filter(number__in=numbers, confidentiality=OPEN)
+    return set(rows.values_list("number", flat=True))
+
+
+def covered(text: str, longest: int) -> str:
+    """What may be printed of a text: covered whole, then cut, so that no half a number stays."""
+    return redact(text)[:longest]
 
 
 def written(numbers: Sequence[str], revision: Revision, actor: Actor) -> list[dict[str, str]]:
@@ -47,12 +64,16 @@ def written(numbers: Sequence[str], revision: Revision, actor: Actor) -> list[di
         appeal = seen.get(number)
         if appeal is None:
             raise NotFound(f"没有找到工单 {number}，或您无权查看。")
+        if appeal.confidentiality != OPEN:
+            raise invalid(
+                "numbers", f"工单 {number} 已保密，不能作为典型案例，请换一件。", "secret"
+            )
         known = wrong.get(number)
         cases.append(
             {
                 "number": number,
                 "title": redact(appeal.title),
-                "text": redact(appeal.content[:READ]) + _facts(
+                "text": covered(appeal.content, READ) + _facts(
                     known.unit_name if known else appeal.lead_unit_name,
                     known.faults if known else (),
                 ),

@@ -18,6 +18,7 @@ from jiesu.organizations.models import Unit
 from jiesu.scoring import periods, reading
 from jiesu.scoring.models import Period
 from jiesu.supervision import numbers
+from jiesu.textintel.redact import redact
 
 _STALE = "该通报已被他人处理，请刷新后重试。您填写的内容已保留。"
 
@@ -61,15 +62,18 @@ def edit(
     bulletin: Bulletin, title: str, text: str, cases: Sequence[Mapping[str, str]], *, actor: Actor,
     at: dt.datetime,
 ) -> Bulletin:  # fmt: skip
-    """This will change a draft's words. Refusals: Invalid at ``title``, ``text``, ``cases``."""
+    """This will change a draft's words; what is typed into a case is covered again.
+
+    Refusals: Invalid at ``title``, ``text``, ``cases``.
+    """
     said = templates.checked(title, "title", "标题", 100)
     body = templates.checked(text, "text", "正文", templates.LONGEST, multiline=True)
     kept = [
         {
             "number": case["number"],
-            "title": clean_text(case["title"], max_length=100, field="cases", label="案例标题",
-                                multiline=False),
-            "text": clean_text(case["text"], max_length=2000, field="cases", label="案例"),
+            "title": redact(clean_text(case["title"], max_length=100, field="cases",
+                                       label="案例标题", multiline=False)),
+            "text": redact(clean_text(case["text"], max_length=2000, field="cases", label="案例")),
         }
         for case in cases if case["text"].strip()
     ]  # fmt: skip

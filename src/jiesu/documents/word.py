@@ -1,6 +1,7 @@
 """An official paper as a Word file, to be gone over by hand and sealed."""
 
 import io
+import zipfile
 from typing import Any
 
 import docx
@@ -70,6 +71,16 @@ def render(paper: Paper) -> bytes:
     document.core_properties.author = clean(paper.signature)
     out = io.BytesIO()
     document.save(out)
+    return _timeless(out)
+
+
+def _timeless(made: io.BytesIO) -> bytes:
+    """The file without the moment at which it was packed: the same paper gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(made) as given, zipfile.ZipFile(out, "w") as kept:
+        for item in given.infolist():
+            name = zipfile.ZipInfo(item.filename)
+            kept.writestr(name, given.read(item), zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
