@@ -16,6 +16,7 @@ from ninja.parser import Parser
 from jiesu.api.v1 import (
     appeals,
     assignments,
+    bulletins,
     catalogue,
     door,
     errors,
@@ -85,6 +86,7 @@ api.add_router("/attachments", uploads.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("/catalogue", sheets.router)
 api.add_router("/scoring", scoring.router)
+api.add_router("/bulletins", bulletins.router)
 api.add_router("/supervision", supervision.router)
 api.add_router("", sheets.places)  # /units/import before /units/{code}
 api.add_router("", suggestions.router)
