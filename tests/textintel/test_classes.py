@@ -166,3 +166,16 @@ def test_a_file_that_is_not_whole_is_told(
 
     with pytest.raises(store.WrongModel, match="模型文件"):
         store.load(file, checksum)
+
+
+def test_an_ngram_that_tells_labels_apart_weighs_more_than_one_as_rare_that_does_not():
+    texts = [Text(f"路灯{n}请问甲") for n in range(4)] + [Text(f"井盖{n}请问甲") for n in range(4)]
+    # 夜 stands in as many texts as 灯, of both labels alike
+    texts = [Text(text.body + ("夜" if n % 2 else "")) for n, text in enumerate(texts)]
+    features = learn.learn(texts, ["路灯"] * 4 + ["井盖"] * 4).model.features
+
+    def weight(gram: str) -> float:
+        read = vectors.read([Text(gram)], Spans(chars=1, words=0))
+        return float(features.idf[features.column_of(read.bucket)[0]])
+
+    assert weight("灯") > 1.5 * weight("夜")
