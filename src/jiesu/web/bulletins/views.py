@@ -105,6 +105,7 @@ def bulletin(request: DeskRequest, pk: int) -> HttpResponse:
         "actions": [_action(mine, move) for move in reading.moves_for(mine, request.actor)],
         "outdated": newest is not None and newest.pk != mine.revision_id,
         "corrections": list(mine.corrections.filter(state=State.PUBLISHED)),
+        "sees_scores": request.actor.may(P.SCORING_VIEW),
         "may_draft": request.actor.may(P.SCORING_MANAGE) and mine.where is State.PUBLISHED,
     }  # fmt: skip
     return render(request, "bulletins/bulletin.html", given)
