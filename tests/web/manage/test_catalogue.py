@@ -19,7 +19,7 @@ from jiesu.catalogue.models import (
     TextTemplate,
 )
 from jiesu.foundation import clock
-from jiesu.web.manage.pages import today
+from jiesu.web.form_pages import today
 
 At = Callable[[str], Client]
 

@@ -18,7 +18,7 @@ from jiesu.deadlines.models import CalendarDay, CalendarYear, LimitPolicy, Offic
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Forbidden, Invalid, NotAllowedNow
 from jiesu.journal.models import AuditRecord
-from jiesu.web.manage.pages import today
+from jiesu.web.form_pages import today
 
 At = Callable[[str], Client]
 NOTICE = """一、元旦：1月1日（周五）至3日（周日）放假调休，共3天。

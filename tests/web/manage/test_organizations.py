@@ -12,7 +12,7 @@ from tests.factories.world import World
 
 from jiesu.catalogue.sheets import read_rows
 from jiesu.organizations.models import Region, Unit, UnitChange
-from jiesu.web.manage.pages import today
+from jiesu.web.form_pages import today
 
 At = Callable[[str], Client]
 

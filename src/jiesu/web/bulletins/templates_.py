@@ -13,8 +13,8 @@ from jiesu.bulletins.models import BulletinTemplate
 from jiesu.foundation import clock
 from jiesu.scoring.definitions import EVERY_NAMES, Every
 from jiesu.web.doors import DeskRequest, desk_view
-from jiesu.web.manage.pages import (
-    ManageForm,
+from jiesu.web.form_pages import (
+    LinedForm,
     Page,
     day_field,
     form_page,
@@ -35,7 +35,7 @@ def home(request: DeskRequest) -> HttpResponse:
     return render(request, "bulletins/templates.html", {"rows": rows})
 
 
-class TemplateForm(ManageForm):
+class TemplateForm(LinedForm):
     """A template's words, and from when."""
 
     title = line_field("标题", 100)

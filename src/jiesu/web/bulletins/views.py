@@ -26,7 +26,7 @@ from jiesu.scoring import reading as scores
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Tag
 from jiesu.web.components.pieces import Table as Listed
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
-from jiesu.web.manage.pages import long_field, version_of
+from jiesu.web.form_pages import long_field, version_of
 from jiesu.web.once import once
 from jiesu.web.paging import key_page
 from jiesu.web.scoring import pages

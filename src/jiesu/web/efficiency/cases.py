@@ -24,9 +24,8 @@ from jiesu.web.components.times import when_words
 from jiesu.web.components.widgets import Segmented
 from jiesu.web.doors import DeskRequest, desk_view
 from jiesu.web.efficiency.clues import FORM, PAGE_SIZE, any_unit_field, crumbs
-from jiesu.web.lists import count_up_to, words_of
-from jiesu.web.manage.pages import (
-    ManageForm,
+from jiesu.web.form_pages import (
+    LinedForm,
     Page,
     day_field,
     form_page,
@@ -36,6 +35,7 @@ from jiesu.web.manage.pages import (
     unit_of,
     version_of,
 )
+from jiesu.web.lists import count_up_to, words_of
 from jiesu.web.paging import key_page
 
 _WORKED = (P.EFFICIENCY_CASES, P.EFFICIENCY_DECIDE)
@@ -120,7 +120,7 @@ def case(request: DeskRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class OpenForm(ManageForm):
+class OpenForm(LinedForm):
     """What a case begins with."""
 
     layout = (("unit", "kind"), ("due", "elsewhere"))
@@ -168,17 +168,17 @@ def new(request: DeskRequest) -> HttpResponse:
 # --- the steps ------------------------------------------------------------------------------------
 
 
-class NothingForm(ManageForm):
+class NothingForm(LinedForm):
     """A step that only needs a yes."""
 
 
-class NoteForm(ManageForm):
+class NoteForm(LinedForm):
     """A step with words."""
 
     note = long_field("说明", 1000, required=False, rows=4)
 
 
-class ProposeForm(ManageForm):
+class ProposeForm(LinedForm):
     """Findings, basis, outcome."""
 
     layout = (("is_true", "outcome"),)
@@ -196,7 +196,7 @@ class StepPage:
     """The form of one step and its use case."""
 
     step: "life.Step[Stage]"
-    form: type[ManageForm]
+    form: type[LinedForm]
     run: Callable[[Case, Mapping[str, Any], Actor], Case]
     said: str
     lead: str = ""

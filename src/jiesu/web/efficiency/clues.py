@@ -21,9 +21,8 @@ from jiesu.web.components.pieces import Cell, Column, Crumb, Empty, Tab, Table
 from jiesu.web.components.times import when_words
 from jiesu.web.components.widgets import Picker
 from jiesu.web.doors import DeskRequest, desk_view
-from jiesu.web.lists import count_up_to, words_of
-from jiesu.web.manage.pages import (
-    ManageForm,
+from jiesu.web.form_pages import (
+    LinedForm,
     Page,
     day_field,
     form_page,
@@ -32,6 +31,7 @@ from jiesu.web.manage.pages import (
     unit_of,
     version_of,
 )
+from jiesu.web.lists import count_up_to, words_of
 from jiesu.web.navigation import Count
 from jiesu.web.paging import key_page
 from jiesu.web.pick.views import unit_label
@@ -114,7 +114,7 @@ def clue(request: DeskRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class LayForm(ManageForm):
+class LayForm(LinedForm):
     """A clue laid by hand."""
 
     layout = (("unit", "kind"),)
@@ -144,7 +144,7 @@ def lay(request: DeskRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-class WhyForm(ManageForm):
+class WhyForm(LinedForm):
     """Why a clue is put aside."""
 
     why = long_field("理由", 300, rows=3)
@@ -184,7 +184,7 @@ def rules(request: DeskRequest) -> HttpResponse:
     return render(request, "efficiency/rules.html", {"lines": lines, "may_set": may_set})
 
 
-class RuleForm(ManageForm):
+class RuleForm(LinedForm):
     """One clue rule."""
 
     layout = (("count", "days", "valid_from"),)

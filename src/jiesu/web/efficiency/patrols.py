@@ -22,8 +22,8 @@ from jiesu.web.components.pieces import Cell, Column, Empty, Table, Tag
 from jiesu.web.components.widgets import Segmented
 from jiesu.web.doors import DeskRequest, desk_view, done
 from jiesu.web.efficiency.clues import FORM, PAGE_SIZE, any_unit_field, crumbs, numbers_of
-from jiesu.web.manage.pages import (
-    ManageForm,
+from jiesu.web.form_pages import (
+    LinedForm,
     Page,
     day_field,
     form_page,
@@ -72,7 +72,7 @@ def home(request: DeskRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-class PatrolForm(ManageForm):
+class PatrolForm(LinedForm):
     """What a patrol brings home."""
 
     layout = (("unit", "kind"), ("day", "people"), ("due", "place"))
@@ -132,7 +132,7 @@ def patrol(request: DeskRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class AnswerForm(ManageForm):
+class AnswerForm(LinedForm):
     """How the unit mended it."""
 
     answer = long_field("整改情况", 1000, rows=5)

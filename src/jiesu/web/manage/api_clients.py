@@ -20,8 +20,9 @@ from jiesu.foundation.errors import NotAllowedNow, NotFound, UseCaseError
 from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.form_pages import Page, form_page, sent, today, unit_of
 from jiesu.web.manage import people_forms as small
-from jiesu.web.manage.pages import PAGE_SIZE, Page, crumbs, form_page, sent, today, unit_of
+from jiesu.web.manage.pages import PAGE_SIZE, crumbs
 from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
@@ -103,11 +104,11 @@ def client_new(request: DeskRequest) -> HttpResponse:
     context = {"page": page, "form": form}
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
-        return render(request, "manage/form.html", context, status=status)
+        return render(request, "forms/page.html", context, status=status)
     try:
         issued = _create(request, form.cleaned_data)
     except UseCaseError as error:
-        return refuse(request, error, "manage/form.html", context, form=form)
+        return refuse(request, error, "forms/page.html", context, form=form)
     return _show_key(request, issued, "已新增接口客户端")
 
 
@@ -211,12 +212,12 @@ def client_rotate(request: DeskRequest, pk: int) -> HttpResponse:
     context = {"page": page, "form": form}
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
-        return render(request, "manage/form.html", context, status=status)
+        return render(request, "forms/page.html", context, status=status)
     grace = dt.timedelta(days=int(form.cleaned_data["grace"]))
     try:
         issued = api_clients.rotate_key(client, actor=request.actor, at=clock.now(), grace=grace)
     except UseCaseError as error:
-        return refuse(request, error, "manage/form.html", context, form=form)
+        return refuse(request, error, "forms/page.html", context, form=form)
     return _show_key(request, issued, "密钥已更换")
 
 

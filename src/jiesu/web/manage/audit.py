@@ -25,8 +25,9 @@ from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Cell, Column, Empty, Option, Table
 from jiesu.web.components.widgets import Picker
 from jiesu.web.doors import DeskRequest, desk_view, options_response
+from jiesu.web.form_pages import LinedForm, Page, day_field, line_field, sheet_response
 from jiesu.web.manage.audit_words import FAMILIES, facts_of, kind_words, summary_of
-from jiesu.web.manage.pages import ManageForm, Page, crumbs, day_field, line_field, sheet_response
+from jiesu.web.manage.pages import crumbs
 from jiesu.web.paging import KeyPage
 
 SIZE = 50
@@ -50,7 +51,7 @@ def person_label(value: str) -> str:
     return f"{user.name}（{user.username}）" if user else ""
 
 
-class AuditFilter(ManageForm):
+class AuditFilter(LinedForm):
     """What the audit can be narrowed to."""
 
     family = forms.ChoiceField(

@@ -27,8 +27,9 @@ from jiesu.foundation.errors import Invalid, UseCaseError
 from jiesu.web.components.pieces import Tab
 from jiesu.web.components.times import WEEKDAYS
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.form_pages import Page, form_page, sent, today
 from jiesu.web.manage import deadline_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, sent, today
+from jiesu.web.manage.pages import crumbs
 from jiesu.web.manage.sheet_imports import Judged, Line, SheetImport, view_of
 
 SHEET = [

@@ -22,8 +22,9 @@ from jiesu.foundation.errors import NotFound, UseCaseError, invalid
 from jiesu.web.components.pieces import Action, Option
 from jiesu.web.components.widgets import Picker
 from jiesu.web.doors import DeskRequest, desk_view, done, options_response, refuse
+from jiesu.web.form_pages import LinedForm, Page, form_page, sent, sheet_response, today
 from jiesu.web.manage import catalogue_forms as small
-from jiesu.web.manage.pages import ManageForm, Page, crumbs, form_page, sent, sheet_response, today
+from jiesu.web.manage.pages import crumbs
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_report, view_of
 
 MAPPED_AT_ONCE = 40  # classes of the old scheme that a page asks about
@@ -161,7 +162,7 @@ def _in_force(scheme: Scheme) -> Scheme | None:
     return newest.first()
 
 
-class MapForm(ManageForm):
+class MapForm(LinedForm):
     """Which class of the new scheme continues each of the old one that has none."""
 
     def __init__(self, *args: Any, left: list[Category], scheme: Scheme, **kwargs: Any) -> None:

@@ -6,15 +6,8 @@ from django import forms
 
 from jiesu.catalogue.models import Scheme, TextTemplate
 from jiesu.web.components.widgets import Picker
-from jiesu.web.manage.pages import (
-    Lines,
-    ManageForm,
-    day_field,
-    line_field,
-    long_field,
-    region_field,
-    unit_field,
-)
+from jiesu.web.form_pages import LinedForm, Lines, day_field, line_field, long_field
+from jiesu.web.manage.pages import region_field, unit_field
 from jiesu.web.pick.views import category_label
 
 FROM_TODAY = "不填为今天；不能早于今天。"
@@ -31,7 +24,7 @@ def class_field(label: str, *, required: bool = True, **options: Any) -> forms.F
     )
 
 
-class DraftForm(ManageForm):
+class DraftForm(LinedForm):
     """新建分类方案"""
 
     layout: ClassVar[Lines] = (("name", "version"),)
@@ -45,7 +38,7 @@ class DraftForm(ManageForm):
     )  # fmt: skip
 
 
-class ClassForm(ManageForm):
+class ClassForm(LinedForm):
     """A class's wording."""
 
     name = line_field("分类名称", 64)
@@ -65,7 +58,7 @@ class NewClassForm(ClassForm):
     code = line_field("编码", 16, help_text="字母和数字；以后不再改变。")
 
 
-class RetireClassForm(ManageForm):
+class RetireClassForm(LinedForm):
     """停用分类"""
 
     def __init__(self, *args: Any, url: str, label_for: Any, **kwargs: Any) -> None:
@@ -76,13 +69,13 @@ class RetireClassForm(ManageForm):
         )  # fmt: skip
 
 
-class ActivateForm(ManageForm):
+class ActivateForm(LinedForm):
     """启用方案"""
 
     effective = day_field("启用日期", required=False, help_text=FROM_TODAY)
 
 
-class DutyFilter(ManageForm):
+class DutyFilter(LinedForm):
     """What the duty catalogue can be narrowed to."""
 
     category = class_field("分类", required=False)
@@ -94,7 +87,7 @@ class DutyFilter(ManageForm):
     )  # fmt: skip
 
 
-class NewDutyForm(ManageForm):
+class NewDutyForm(LinedForm):
     """新增权属"""
 
     layout: ClassVar[Lines] = (("category", "region"),)
@@ -106,7 +99,7 @@ class NewDutyForm(ManageForm):
     valid_from = day_field("启用日期", required=False, help_text="不填为今天。")
 
 
-class ReplaceDutyForm(ManageForm):
+class ReplaceDutyForm(LinedForm):
     """变更权属"""
 
     unit = unit_field("承办单位")
@@ -115,13 +108,13 @@ class ReplaceDutyForm(ManageForm):
     effective = day_field("自哪天起", required=False, help_text=FROM_TODAY)
 
 
-class EndForm(ManageForm):
+class EndForm(LinedForm):
     """停用"""
 
     effective = day_field("停用日期", required=False, help_text=FROM_TODAY)
 
 
-class FallbackForm(ManageForm):
+class FallbackForm(LinedForm):
     """设兜底单位"""
 
     layout: ClassVar[Lines] = (("region", "unit"),)
@@ -130,7 +123,7 @@ class FallbackForm(ManageForm):
     effective = day_field("自哪天起", required=False, help_text=FROM_TODAY)
 
 
-class CodeForm(ManageForm):
+class CodeForm(LinedForm):
     """A code's wording and place."""
 
     layout: ClassVar[Lines] = (("label", "order"),)
@@ -154,7 +147,7 @@ class NewCodeForm(CodeForm):
     effective = day_field("启用日期", required=False, help_text=FROM_TODAY)
 
 
-class TextForm(ManageForm):
+class TextForm(LinedForm):
     """A ready-made text."""
 
     layout: ClassVar[Lines] = (("title", "order"),)

@@ -20,8 +20,9 @@ from jiesu.catalogue.models import CodeItem, CodeTable
 from jiesu.foundation import clock
 from jiesu.foundation.errors import NotFound
 from jiesu.web.doors import DeskRequest, desk_view, done
+from jiesu.web.form_pages import Page, form_page, sent, sheet_response, today
 from jiesu.web.manage import catalogue_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, sent, sheet_response, today
+from jiesu.web.manage.pages import crumbs
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_report, view_of
 
 

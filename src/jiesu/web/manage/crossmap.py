@@ -9,8 +9,9 @@ from jiesu.catalogue import schemes
 from jiesu.foundation import clock
 from jiesu.suggestions import crossmap
 from jiesu.web.doors import DeskRequest, desk_view, done
+from jiesu.web.form_pages import Page
 from jiesu.web.manage.catalogue import scheme_of
-from jiesu.web.manage.pages import Page, crumbs
+from jiesu.web.manage.pages import crumbs
 
 
 @desk_view(P.MANAGE_CATALOGUE)

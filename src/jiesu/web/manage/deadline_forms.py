@@ -9,14 +9,8 @@ from jiesu.catalogue.codes import Table
 from jiesu.deadlines.models import CLOCKS, UNITS
 from jiesu.foundation import clock
 from jiesu.web.components.widgets import Segmented
-from jiesu.web.manage.pages import (
-    Lines,
-    ManageForm,
-    day_field,
-    line_field,
-    long_field,
-    region_field,
-)
+from jiesu.web.form_pages import LinedForm, Lines, day_field, line_field, long_field
+from jiesu.web.manage.pages import region_field
 
 DIFFICULT = [("", "不论"), ("yes", "只管疑难"), ("no", "只管非疑难")]
 
@@ -41,7 +35,7 @@ def amount_field(label: str, **options: Any) -> forms.DecimalField:
     )
 
 
-class LengthForm(ManageForm):
+class LengthForm(LinedForm):
     """A limit's length, with its yellow mark."""
 
     layout: ClassVar[Lines] = (("amount", "unit"), ("yellow_amount", "yellow_unit"))
@@ -81,13 +75,13 @@ class NewLimitForm(ReplaceLimitForm):
     )
 
 
-class EndLimitForm(ManageForm):
+class EndLimitForm(LinedForm):
     """停用时限"""
 
     valid_to = day_field("停用日期", help_text="从这一天起不再适用；不能早于今天。")
 
 
-class NoticeForm(ManageForm):
+class NoticeForm(LinedForm):
     """粘贴放假通知"""
 
     layout: ClassVar[Lines] = (("year", "notice"),)
@@ -97,7 +91,7 @@ class NoticeForm(ManageForm):
                       help_text="整篇粘贴即可，从“一、元旦”到“七、……”。")  # fmt: skip
 
 
-class HoursForm(ManageForm):
+class HoursForm(LinedForm):
     """办公时间"""
 
     layout: ClassVar[Lines] = (("intervals", "valid_from"),)
@@ -106,7 +100,7 @@ class HoursForm(ManageForm):
     note = line_field("说明", 200, required=False)
 
 
-class CountingForm(ManageForm):
+class CountingForm(LinedForm):
     """按工作日的时限怎么算"""
 
     from_next_day = forms.ChoiceField(
@@ -121,7 +115,7 @@ class CountingForm(ManageForm):
     note = line_field("说明", 200, required=False)
 
 
-class TryForm(ManageForm):
+class TryForm(LinedForm):
     """时限试算"""
 
     layout: ClassVar[Lines] = (("start", "clock"), ("urgency", "appeal_type"),
@@ -149,7 +143,7 @@ class TryForm(ManageForm):
         return said
 
 
-class DatesForm(ManageForm):
+class DatesForm(LinedForm):
     """When the matrix is looked at, and where."""
 
     on = day_field("哪天的时限", required=False)

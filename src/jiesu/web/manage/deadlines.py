@@ -26,8 +26,9 @@ from jiesu.organizations.models import Region
 from jiesu.web.components.pieces import Action
 from jiesu.web.components.times import WEEKDAYS
 from jiesu.web.doors import DeskRequest, add_errors, desk_view, done
+from jiesu.web.form_pages import Page, form_page, region_of, sent, today
 from jiesu.web.manage import deadline_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, region_of, sent, today
+from jiesu.web.manage.pages import crumbs
 
 WALKED = 60  # days that an explanation lists
 

@@ -23,18 +23,9 @@ from jiesu.organizations.models import Region, Unit
 from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view
+from jiesu.web.form_pages import Page, form_page, region_of, sent, sheet_response, today, unit_of
 from jiesu.web.manage import catalogue_forms as small
-from jiesu.web.manage.pages import (
-    PAGE_SIZE,
-    Page,
-    crumbs,
-    form_page,
-    region_of,
-    sent,
-    sheet_response,
-    today,
-    unit_of,
-)
+from jiesu.web.manage.pages import PAGE_SIZE, crumbs
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_report, view_of
 from jiesu.web.paging import key_page
 

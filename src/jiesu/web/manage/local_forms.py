@@ -21,26 +21,25 @@ from jiesu.organizations import regions
 from jiesu.organizations.names import initials
 from jiesu.organizations.paths import below
 from jiesu.web.doors import DeskRequest, add_errors, desk_view, done
-from jiesu.web.manage.catalogue_forms import FROM_TODAY, class_field
-from jiesu.web.manage.pages import (
+from jiesu.web.form_pages import (
+    LinedForm,
     Lines,
-    ManageForm,
     Page,
-    crumbs,
     day_field,
     line_field,
-    region_field,
     region_of,
     sent,
     today,
 )
+from jiesu.web.manage.catalogue_forms import FROM_TODAY, class_field
+from jiesu.web.manage.pages import crumbs, region_field
 from jiesu.web.once import once
 
 SPARE = 3  # empty rows offered at a time
 _FLAGS = ("required", "show_in_list", "filterable", "personal")
 
 
-class HeadForm(ManageForm):
+class HeadForm(LinedForm):
     """What the form is called and where it is asked."""
 
     layout: ClassVar[Lines] = (("category", "region"), ("title", "effective"))
@@ -151,7 +150,7 @@ def form_list(request: DeskRequest) -> HttpResponse:
 
 
 def _editor(
-    request: DeskRequest, page: Page, head: ManageForm, rows: Any, status: int = 200,
+    request: DeskRequest, page: Page, head: LinedForm, rows: Any, status: int = 200,
     preview: Sequence[Mapping[str, Any]] = (),
 ) -> HttpResponse:  # fmt: skip
     context = {"page": page, "form": head, "rows": rows, "preview": preview}
@@ -170,7 +169,7 @@ def _sent(request: DeskRequest) -> tuple[Any, list[QuestionForm]]:
     return rows, [row for _, _, row in sorted(filled, key=lambda one: one[:2])]
 
 
-def _place_errors(head: ManageForm, asked: Sequence[QuestionForm], error: UseCaseError) -> None:
+def _place_errors(head: LinedForm, asked: Sequence[QuestionForm], error: UseCaseError) -> None:
     """Put what is wrong with question N beside its row."""
     for one in error.errors if isinstance(error, Invalid) else ():
         parts = one.field.split(".")
@@ -191,9 +190,7 @@ def _more_rows(request: DeskRequest) -> Any:
     return Rows(data, prefix="q")
 
 
-def _edit(
-    request: DeskRequest, page: Page, head: ManageForm, empty: Any, save: Any
-) -> HttpResponse:
+def _edit(request: DeskRequest, page: Page, head: LinedForm, empty: Any, save: Any) -> HttpResponse:
     if request.method != "POST":
         return _editor(request, page, head, empty)
     if request.POST.get("step") == "more":

@@ -16,7 +16,8 @@ from jiesu.foundation.errors import NotFound
 from jiesu.suggestions import registry, tasks
 from jiesu.suggestions.models import Kind, TrainedModel
 from jiesu.web.doors import DeskRequest, desk_view, done
-from jiesu.web.manage.pages import Page, crumbs
+from jiesu.web.form_pages import Page
+from jiesu.web.manage.pages import crumbs
 
 SHOWN = 8  # versions of each kind
 

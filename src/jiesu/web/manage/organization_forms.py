@@ -7,22 +7,15 @@ from django import forms
 from jiesu.organizations.checks import MOST_REVIEW_STEPS
 from jiesu.organizations.models import Region, Unit
 from jiesu.web.components.widgets import Segmented
-from jiesu.web.manage.pages import (
-    Lines,
-    ManageForm,
-    day_field,
-    line_field,
-    long_field,
-    region_field,
-    unit_field,
-)
+from jiesu.web.form_pages import LinedForm, Lines, day_field, line_field, long_field
+from jiesu.web.manage.pages import region_field, unit_field
 
 REVIEW_STEPS = [("0", "不内审"), ("1", "一级（科室负责人）"), ("2", "两级（再经分管领导）")]
 assert len(REVIEW_STEPS) == MOST_REVIEW_STEPS + 1  # noqa: S101 - the words belong to the steps
 HEIRS = 4
 
 
-class Dated(ManageForm):
+class Dated(LinedForm):
     """A reorganisation: from which day, by which document."""
 
     layout: ClassVar[Lines] = (("effective", "document"),)
@@ -54,7 +47,7 @@ class NewUnitForm(Dated):
     )
 
 
-class EditUnitForm(ManageForm):
+class EditUnitForm(LinedForm):
     """What of a unit has no history."""
 
     layout: ClassVar[Lines] = (("short_name", "kind"), ("phone", "inner_review_steps"))
@@ -161,7 +154,7 @@ class SplitUnitForm(Dated):
         )
 
 
-class RegionDated(ManageForm):
+class RegionDated(LinedForm):
     """A change of a division takes effect at once or took effect earlier."""
 
     effective = day_field("生效日期", required=False, help_text="不填为今天；不能是以后的日子。")

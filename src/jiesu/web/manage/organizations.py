@@ -23,11 +23,8 @@ from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action, Cell, Empty, Entry, Option, Table, Tag
 from jiesu.web.components.pieces import Column as ListColumn
 from jiesu.web.doors import DeskRequest, desk_view, done, options_response
-from jiesu.web.manage import organization_forms as small
-from jiesu.web.manage.pages import (
-    PAGE_SIZE,
+from jiesu.web.form_pages import (
     Page,
-    crumbs,
     form_page,
     region_of,
     sent,
@@ -36,6 +33,8 @@ from jiesu.web.manage.pages import (
     unit_of,
     version_of,
 )
+from jiesu.web.manage import organization_forms as small
+from jiesu.web.manage.pages import PAGE_SIZE, crumbs
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_import_report, rows_of, view_of
 from jiesu.web.paging import key_page
 

@@ -22,24 +22,14 @@ from jiesu.organizations.models import Unit
 from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.form_pages import LinedForm, Page, form_page, line_field, sent, today, unit_of
 from jiesu.web.manage import people_forms as small
-from jiesu.web.manage.pages import (
-    PAGE_SIZE,
-    ManageForm,
-    Page,
-    crumbs,
-    form_page,
-    line_field,
-    sent,
-    today,
-    unit_field,
-    unit_of,
-)
+from jiesu.web.manage.pages import PAGE_SIZE, crumbs, unit_field
 from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
 
-class PeopleFilter(ManageForm):
+class PeopleFilter(LinedForm):
     """What the list of people can be narrowed to."""
 
     q = line_field("姓名、登录名或工号", 64, required=False)
@@ -151,11 +141,11 @@ def person_new(request: DeskRequest) -> HttpResponse:
     context = {"page": page, "form": form}
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
-        return render(request, "manage/form.html", context, status=status)
+        return render(request, "forms/page.html", context, status=status)
     try:
         issued = _create(request, form.cleaned_data)
     except UseCaseError as error:
-        return refuse(request, error, "manage/form.html", context, form=form)
+        return refuse(request, error, "forms/page.html", context, form=form)
     return _issued(request, issued, "已新增人员")
 
 

@@ -13,7 +13,8 @@ from jiesu.accounts.api_clients import (
     UNIT_SYSTEM,
 )
 from jiesu.web.components.widgets import Segmented
-from jiesu.web.manage.pages import Lines, ManageForm, day_field, line_field, unit_field
+from jiesu.web.form_pages import LinedForm, Lines, day_field, line_field
+from jiesu.web.manage.pages import unit_field
 
 ROLES = [("", "请选择"), *((r.value, n) for r, n in ROLE_NAMES.items() if r != Role.API_CLIENT)]
 KINDS = [
@@ -30,7 +31,7 @@ KIND_PERMISSIONS = {
 }
 
 
-class Particulars(ManageForm):
+class Particulars(LinedForm):
     """Who a person is."""
 
     layout: ClassVar[Lines] = (("name", "staff_number"), ("email", "expires_on"))
@@ -56,7 +57,7 @@ class NewPerson(Particulars):
     )
 
 
-class NewPost(ManageForm):
+class NewPost(LinedForm):
     """增加岗位"""
 
     layout: ClassVar[Lines] = (("unit", "role"), ("valid_from", "valid_to"))
@@ -69,19 +70,19 @@ class NewPost(ManageForm):
     default = forms.BooleanField(label="登录后先进入这个岗位", required=False)
 
 
-class EndPost(ManageForm):
+class EndPost(LinedForm):
     """离任"""
 
     effective = day_field("离任日期", required=False, help_text="不填为今天，立即生效。")
 
 
-class Disable(ManageForm):
+class Disable(LinedForm):
     """停用账号"""
 
     reason = line_field("停用原因", 200)
 
 
-class ClientForm(ManageForm):
+class ClientForm(LinedForm):
     """What an outside system may do, how often, until when."""
 
     layout: ClassVar[Lines] = (("per_minute", "expires_on"),)
@@ -103,7 +104,7 @@ class NewClient(ClientForm):
     unit = unit_field("代表哪个单位", help_text="它所做的都记在这个单位名下。")
 
 
-class Rotate(ManageForm):
+class Rotate(LinedForm):
     """更换密钥"""
 
     grace = forms.ChoiceField(

@@ -18,21 +18,21 @@ from jiesu.foundation import clock
 from jiesu.foundation.errors import NotFound
 from jiesu.web.components.widgets import Segmented
 from jiesu.web.doors import DeskRequest, desk_view, done
-from jiesu.web.manage.catalogue_forms import FROM_TODAY
-from jiesu.web.manage.pages import (
+from jiesu.web.form_pages import (
+    LinedForm,
     Lines,
-    ManageForm,
     Page,
-    crumbs,
     day_field,
     form_page,
     line_field,
     sent,
     today,
 )
+from jiesu.web.manage.catalogue_forms import FROM_TODAY
+from jiesu.web.manage.pages import crumbs
 
 
-class RuleForm(ManageForm):
+class RuleForm(LinedForm):
     """A rule's number from a day on."""
 
     layout: ClassVar[Lines] = (("value", "effective"),)

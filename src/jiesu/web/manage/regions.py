@@ -21,8 +21,9 @@ from jiesu.organizations.models import Region
 from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Action
 from jiesu.web.doors import DeskRequest, desk_view
+from jiesu.web.form_pages import Page, form_page, region_of, sent, sheet_response, today
 from jiesu.web.manage import organization_forms as small
-from jiesu.web.manage.pages import Page, crumbs, form_page, region_of, sent, sheet_response, today
+from jiesu.web.manage.pages import crumbs
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_import_report, rows_of, view_of
 
 LEVEL_SIZE = 100

@@ -17,9 +17,10 @@ from jiesu.foundation import clock
 from jiesu.foundation.errors import Invalid, UseCaseError
 from jiesu.organizations.sheet_rows import ImportReport, Outcome
 from jiesu.web.doors import DeskRequest, desk_view, done
+from jiesu.web.form_pages import Page
 from jiesu.web.manage import kept_sheets
 from jiesu.web.manage.kept_sheets import MAX_MB
-from jiesu.web.manage.pages import Page, crumbs
+from jiesu.web.manage.pages import crumbs
 
 SHOWN = 200  # rows of a report that a page shows
 

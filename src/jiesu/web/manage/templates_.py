@@ -21,8 +21,9 @@ from jiesu.foundation.errors import Forbidden, NotFound
 from jiesu.organizations.paths import below
 from jiesu.web.components.pieces import Tab
 from jiesu.web.doors import DeskRequest, desk_view, done
+from jiesu.web.form_pages import Page, form_page, sent, sheet_response, unit_of
 from jiesu.web.manage import catalogue_forms as small
-from jiesu.web.manage.pages import PAGE_SIZE, Page, crumbs, form_page, sent, sheet_response, unit_of
+from jiesu.web.manage.pages import PAGE_SIZE, crumbs
 from jiesu.web.manage.sheet_imports import Judged, SheetImport, by_report, view_of
 from jiesu.web.paging import key_page
 

@@ -16,15 +16,7 @@ from jiesu.inspection import sheets
 from jiesu.inspection.models import SampleRule, ScoreSheet, Subject
 from jiesu.inspection.sheets import day_of
 from jiesu.web.doors import DeskRequest, desk_view
-from jiesu.web.manage.pages import (
-    ManageForm,
-    Page,
-    day_field,
-    form_page,
-    line_field,
-    long_field,
-    sent,
-)
+from jiesu.web.form_pages import LinedForm, Page, day_field, form_page, line_field, long_field, sent
 from jiesu.web.quality.views import crumbs
 
 
@@ -65,7 +57,7 @@ def home(request: DeskRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-class SheetForm(ManageForm):
+class SheetForm(LinedForm):
     """A sheet, one item a line."""
 
     layout = (("name", "pass_mark", "valid_from"),)
@@ -112,7 +104,7 @@ def sheet(request: DeskRequest, subject: str) -> HttpResponse:
     )  # fmt: skip
 
 
-class SampleForm(ManageForm):
+class SampleForm(LinedForm):
     """How many are drawn, and how."""
 
     layout = (("share", "weighted", "valid_from"),)

@@ -26,8 +26,8 @@ from jiesu.web.components.pieces import Cell, Column, Crumb, Empty, Tab, Table, 
 from jiesu.web.components.times import when_words
 from jiesu.web.components.widgets import Segmented
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.form_pages import LinedForm, Page, form_page, line_field, long_field, sent
 from jiesu.web.lists import count_up_to, words_of
-from jiesu.web.manage.pages import ManageForm, Page, form_page, line_field, long_field, sent
 from jiesu.web.navigation import Count
 from jiesu.web.paging import key_page
 
@@ -237,7 +237,7 @@ def _shown(
     }  # fmt: skip
 
 
-class ContestForm(ManageForm):
+class ContestForm(LinedForm):
     """Why a mark is wrong."""
 
     reason = long_field("申诉理由", 1000, rows=4, help_text="哪一项评得不对，依据是什么。")
@@ -257,7 +257,7 @@ def contest(request: DeskRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class JudgeForm(ManageForm):
+class JudgeForm(LinedForm):
     """Keep the mark, or put another in its place."""
 
     keeps = forms.ChoiceField(
@@ -296,7 +296,7 @@ def judge(request: DeskRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-class ChooseForm(ManageForm):
+class ChooseForm(LinedForm):
     """Which order, and what of it."""
 
     layout = (("number", "subject"),)

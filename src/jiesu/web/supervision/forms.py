@@ -15,7 +15,7 @@ from jiesu.supervision.instruments import COLOURS
 from jiesu.supervision.lifecycle import KINDS
 from jiesu.supervision.models import Elsewhere, LedgerEntry, TriggerRule
 from jiesu.web.components.widgets import Picker, Segmented, when
-from jiesu.web.manage.pages import Lines, ManageForm, day_field, line_field, long_field
+from jiesu.web.form_pages import LinedForm, Lines, day_field, line_field, long_field
 from jiesu.web.pick.views import region_label, unit_label
 
 _KIND_CHOICES = [(kind.value, facts.label) for kind, facts in KINDS.items()]
@@ -45,7 +45,7 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class InstrumentForm(ManageForm):
+class InstrumentForm(LinedForm):
     """An instrument."""
 
     layout: ClassVar[Lines] = (
@@ -130,7 +130,7 @@ class BulkForm(forms.Form):
     limit_days = limit_field(initial=5)
 
 
-class LedgerForm(ManageForm):
+class LedgerForm(LinedForm):
     """A line of a ledger."""
 
     layout: ClassVar[Lines] = (("unit", "person"), ("source", "target_date"))
@@ -175,7 +175,7 @@ class DecideForm(forms.Form):
     decision = long_field("审批意见", 1000, required=False)
 
 
-class NoteForm(ManageForm):
+class NoteForm(LinedForm):
     """A leader's note; a leader's own has neither name nor day."""
 
     layout: ClassVar[Lines] = (("leader", "leader_title", "noted_on"), ("unit", "limit_days"))
@@ -219,7 +219,7 @@ class ConclusionForm(forms.Form):
     conclusion = long_field("办结情况", 1000)
 
 
-class RuleForm(ManageForm):
+class RuleForm(LinedForm):
     """A trigger rule."""
 
     layout: ClassVar[Lines] = (
@@ -260,7 +260,7 @@ class RuleForm(ManageForm):
     is_on = forms.BooleanField(label="启用", required=False, initial=True)
 
 
-class HeadForm(ManageForm):
+class HeadForm(LinedForm):
     """How papers are headed and numbered."""
 
     layout: ClassVar[Lines] = (("word", "effective"),)

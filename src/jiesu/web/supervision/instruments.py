@@ -23,8 +23,8 @@ from jiesu.supervision.models import Instrument, LedgerEntry, NoteTask
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Entry, Tab, Table
 from jiesu.web.components.times import when_words
 from jiesu.web.doors import DeskRequest, desk_view
+from jiesu.web.form_pages import Page, form_page, sent, unit_of, version_of
 from jiesu.web.lists import count_up_to, words_of
-from jiesu.web.manage.pages import Page, form_page, sent, unit_of, version_of
 from jiesu.web.navigation import Count
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small

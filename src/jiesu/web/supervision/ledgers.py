@@ -19,7 +19,7 @@ from jiesu.supervision.ledgers import Line
 from jiesu.supervision.models import Closing, LedgerEntry
 from jiesu.web.components.pieces import Action, Cell, Chip, Column, Empty, Tab, Table, Tag
 from jiesu.web.doors import DeskRequest, desk_view
-from jiesu.web.manage.pages import Page, form_page, sent, sheet_response, today, unit_of, version_of
+from jiesu.web.form_pages import Page, form_page, sent, sheet_response, today, unit_of, version_of
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small
 from jiesu.web.supervision.files import file_items, uploads_of

@@ -17,7 +17,7 @@ from jiesu.supervision.notes import Words
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Tab, Table, Tag
 from jiesu.web.components.times import when_words
 from jiesu.web.doors import DeskRequest, desk_view
-from jiesu.web.manage.pages import Page, form_page, sent, unit_of, version_of
+from jiesu.web.form_pages import Page, form_page, sent, unit_of, version_of
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small
 from jiesu.web.supervision.files import file_items, uploads_of

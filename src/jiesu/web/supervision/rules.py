@@ -23,7 +23,7 @@ from jiesu.supervision.rules import Wish
 from jiesu.web.components.pieces import Cell, Column, Empty, Table
 from jiesu.web.components.times import when_words
 from jiesu.web.doors import DeskRequest, desk_view, done
-from jiesu.web.manage.pages import Page, form_page, region_of, sent, today
+from jiesu.web.form_pages import Page, form_page, region_of, sent, today
 from jiesu.web.paging import key_page
 from jiesu.web.supervision import forms as small
 from jiesu.web.supervision.views import draw

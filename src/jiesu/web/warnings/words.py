@@ -23,18 +23,17 @@ from jiesu.textintel.wordlists import Use
 from jiesu.warnings import trial
 from jiesu.web.components.pieces import Tab
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
-from jiesu.web.manage.pages import (
-    PAGE_SIZE,
+from jiesu.web.form_pages import (
+    LinedForm,
     Lines,
-    ManageForm,
     day_field,
     line_field,
     long_field,
-    region_field,
     region_of,
     sent,
     today,
 )
+from jiesu.web.manage.pages import PAGE_SIZE, region_field
 from jiesu.web.once import once
 from jiesu.web.paging import key_page
 
@@ -51,7 +50,7 @@ def _what_choices() -> list[tuple[str, Any]]:
     ]  # fmt: skip
 
 
-class WordListForm(ManageForm):
+class WordListForm(LinedForm):
     """A word list; words and sentences one a line."""
 
     layout: ClassVar[Lines] = (("what", "name"), ("owner", "region"), ("effective", "hint"))
