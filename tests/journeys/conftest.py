@@ -112,11 +112,11 @@ def visitor(windows: Windows) -> Page:
 
 
 @pytest.fixture
-def desk(windows: Windows) -> Callable[[str], Page]:
-    """Opens the window of somebody at work: ``desk("dispatcher")``."""
+def desk(windows: Windows) -> Callable[..., Page]:
+    """Opens the window of somebody at work: ``desk("dispatcher")``, ``desk("leader", PHONE)``."""
 
-    def sign_in(username: str) -> Page:
-        page = windows.open()
+    def sign_in(username: str, size: dict[str, int] = OFFICE) -> Page:
+        page = windows.open(size)
         page.goto("/account/sign-in/")
         page.fill("input[name=username]", username)
         page.fill("input[name=password]", PASSWORD)
