@@ -168,6 +168,9 @@ def test_the_office_runs_a_month_from_preview_to_bulletin_and_correction(
     expect(supervisor.locator(".paper-number")).to_be_visible()
     leader.goto(paper)
     expect(leader.locator("article.paper")).to_contain_text("鼓楼区城市管理局")
+    with leader.expect_download() as taken:
+        leader.get_by_role("link", name="PDF").click()
+    assert taken.value.path().read_bytes().startswith(b"%PDF")
 
     # a fault found later makes a visible revision, and the bulletin says so
     supervisor.goto("/scoring/faults/new/")
