@@ -111,3 +111,22 @@ def test_the_list_costs_few_statements(
 
     with django_assert_max_num_queries(14):  # type: ignore[operator]
         desk.get(reverse("bulletins:home"))
+
+
+def test_what_is_sent_back_says_what_is_wanted_and_that_no_case_was_chosen(
+    office: Office, october: Period
+) -> None:
+    desk, leader = client_of(office.world, "supervisor"), client_of(office.world, "leader")
+    desk.post(reverse("bulletins:draft", args=[october.pk]), {"idempotency_key": "b1"})
+    mine = Bulletin.objects.get()
+    desk.post(reverse("bulletins:move", args=[mine.pk, "submit"]), {"version": 1})
+
+    wordless = leader.post(reverse("bulletins:move", args=[mine.pk, "refuse"]), {"version": 2})
+    leader.post(
+        reverse("bulletins:move", args=[mine.pk, "refuse"]), {"version": 2, "reason": "补充原因。"}
+    )
+
+    page = desk.get(reverse("bulletins:bulletin", args=[mine.pk])).content.decode()
+    assert wordless.status_code == 422
+    assert "退回意见：补充原因。" in page
+    assert "还没有选典型案例" in page

@@ -1,7 +1,7 @@
 """Bulletins 通报 on the scoring desk: the list, one as it will be printed, its words, its moves."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -209,10 +209,11 @@ def cases_(request: DeskRequest, pk: int) -> HttpResponse:
     request.desk = "scoring"
     mine = reading.get_for(request.actor, pk, version=version_of(request))
     chosen = [case["number"] for case in mine.cases]
+    suggested = cases.suggested(mine.revision)
+    known = {one.appeal.number for one in suggested}
     given: dict[str, Any] = {
-        "mine": mine, "suggested": cases.suggested(mine.revision), "chosen": chosen,
-        "others": [n for n in chosen
-                   if n not in {s.appeal.number for s in cases.suggested(mine.revision)}],
+        "mine": mine, "suggested": suggested, "chosen": chosen,
+        "others": [number for number in chosen if number not in known],
     }  # fmt: skip
     if request.method != "POST":
         return render(request, "bulletins/cases.html", given)
@@ -267,7 +268,7 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, DIALOG, given, status=422)
     try:
-        _ACTS[name](mine, form.cleaned_data, actor=request.actor, at=clock.now())
+        _ACTS[name](mine, *form.cleaned_data.values(), actor=request.actor, at=clock.now())
     except UseCaseError as error:
         return refuse(request, error, DIALOG, given, form=form)
     to = "bulletins:home" if chosen is lifecycle.DROP else "bulletins:bulletin"
@@ -277,17 +278,9 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _refuse(mine: Bulletin, said: Mapping[str, Any], **who: Any) -> Bulletin:
-    return writing.refuse(mine, said["reason"], **who)
-
-
-def _plain(act: Callable[..., Bulletin]) -> Callable[..., Bulletin]:
-    return lambda mine, said, **who: act(mine, **who)
-
-
 _ACTS: dict[str, Callable[..., Bulletin]] = {
-    "submit": _plain(writing.submit), "approve": _plain(writing.approve), "refuse": _refuse,
-    "publish": _plain(writing.publish), "drop": _plain(writing.drop),
+    "submit": writing.submit, "approve": writing.approve, "refuse": writing.refuse,
+    "publish": writing.publish, "drop": writing.drop,
 }  # fmt: skip
 
 
