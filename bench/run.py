@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,76 +26,101 @@ def command(*arguments: str, env: dict[str, str]) -> None:
     subprocess.run([sys.executable, "-m", "jiesu", *arguments], env=env, check=True)
 
 
-def environment(size: int, folder: Path, database: str) -> dict[str, str]:
-    """What a command needs to use the installation of that size."""
+def environment(name: str, folder: Path, database: str) -> dict[str, str]:
+    """What a command needs to use the installation of that name."""
     env = {**os.environ, "JIESU_VAR": str(folder), "JIESU_DEBUG": "0", "JIESU_ENV": "development"}
     if database:
-        env["JIESU_DATABASE_URL"] = urlsplit(database)._replace(path=f"/{_name(size)}").geturl()
+        env["JIESU_DATABASE_URL"] = urlsplit(database)._replace(path=f"/{name}").geturl()
     else:
         env.pop("JIESU_DATABASE_URL", None)
     return env
 
 
-def _name(size: int) -> str:
-    return f"jiesu_bench_{size}"
-
-
-def fill(size: int, folder: Path, database: str, env: dict[str, str]) -> float:
+def fill(
+    size: int, folder: Path, database: str, env: dict[str, str], days: int = 365
+) -> float:  # fmt: skip
     """Make the installation unless the folder holds it; the wall seconds of the bulk loading."""
     filled = folder / FILLED
     if filled.exists():
         return float(json.loads(filled.read_text())["bulk_seconds"])
     if database:
+        name = urlsplit(env["JIESU_DATABASE_URL"]).path.removeprefix("/")
         subprocess.run(
-            ["psql", database, "-q", "-c", f"DROP DATABASE IF EXISTS {_name(size)}",
-             "-c", f"CREATE DATABASE {_name(size)}"], check=True,
+            ["psql", database, "-q", "-c", f"DROP DATABASE IF EXISTS {name}",
+             "-c", f"CREATE DATABASE {name}"], check=True,
         )  # fmt: skip
     command("migrate", "-v", "0", env=env)
     began = time.perf_counter()
-    command("simulate", "--bulk", "--orders", str(size), "--days", "365", "--seed", "1", env=env)
+    command("simulate", "--bulk", "--orders", str(size), "--days", str(days), "--seed", "1",
+            env=env)  # fmt: skip
     seconds = time.perf_counter() - began
     filled.write_text(json.dumps({"bulk_seconds": seconds}))
     return seconds
 
 
-def measure(env: dict[str, str]) -> dict[str, Any]:
-    """The figures of one installation, measured in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.measure"], env=env, check=True, stdout=subprocess.PIPE,
-        text=True, cwd=HERE.parent,
-    )  # fmt: skip
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+def kept(kind: str) -> dict[str, Any]:
+    """What has been measured on one kind of database; of this machine from now on."""
+    path = RESULTS / f"{kind}.json"
+    known = json.loads(path.read_text()) if path.exists() else {"sizes": {}}
+    return known | {
+        "database": kind, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+    }  # fmt: skip
+
+
+def keep_results(kind: str, out: dict[str, Any]) -> None:
+    """Write what has been measured on one kind of database."""
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(out, indent=1, ensure_ascii=False)
+    (RESULTS / f"{kind}.json").write_text(text + "\n")
+
+
+@contextmanager
+def installation(
+    name: str, size: int, days: int, kind: str, keep: str
+) -> Iterator[tuple[dict[str, str], float]]:
+    """A filled installation: the environment that uses it, the wall seconds its loading took."""
+    database = os.environ.get("JIESU_DATABASE_URL", "") if kind == "postgresql" else ""
+    if kind == "postgresql" and not database:
+        raise SystemExit("JIESU_DATABASE_URL is not set: python scripts/postgres.py run -- …")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(keep or temporary) / f"{kind}-{name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        env = environment(f"jiesu_bench_{name}", folder, database)
+        yield env, fill(size, folder, database, env, days)
 
 
 def run(sizes: list[int], kind: str, keep: str) -> None:
     """Fill and measure every size; write the results after each."""
-    database = os.environ.get("JIESU_DATABASE_URL", "") if kind == "postgresql" else ""
-    if kind == "postgresql" and not database:
-        raise SystemExit("JIESU_DATABASE_URL is not set: python scripts/postgres.py run -- …")
-    RESULTS.mkdir(exist_ok=True)
-    results = RESULTS / f"{kind}.json"
-    before_this = json.loads(results.read_text())["sizes"] if results.exists() else {}
-    out: dict[str, Any] = {
-        "database": kind, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(), "sizes": before_this,
-    }  # fmt: skip
-    with tempfile.TemporaryDirectory() as temporary:
-        for size in sizes:
-            folder = Path(keep or temporary) / f"{kind}-{size}"
-            folder.mkdir(parents=True, exist_ok=True)
-            env = environment(size, folder, database)
-            seconds = fill(size, folder, database, env)
-            before = os.getloadavg()[0]
-            figures = measure(env)
-            figures |= {
-                "bulk_seconds": round(seconds, 1), "load": [round(before, 1),
-                round(os.getloadavg()[0], 1)], "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
-            }  # fmt: skip
-            out["sizes"][str(size)] = figures
-            text = json.dumps(out, indent=1, ensure_ascii=False)
-            results.write_text(text + "\n")
-            print(f"{kind} {size:,}: {json.dumps(figures, ensure_ascii=False)}", flush=True)
+    for size in sizes:
+        with installation(str(size), size, 365, kind, keep) as (env, seconds):
+            figures = measured(env, "bench.measure") | {"bulk_seconds": round(seconds, 1)}
+        out = kept(kind)
+        out["sizes"][str(size)] = figures
+        keep_results(kind, out)
+        print(f"{kind} {size:,}: {json.dumps(figures, ensure_ascii=False)}", flush=True)
+
+
+def run_clocks(orders: int, kind: str, keep: str) -> None:
+    """Fill three days of orders, and measure the tick over their clocks."""
+    with installation("clocks", orders, 3, kind, keep) as (env, _):
+        figures = measured(env, "bench.clocks")
+    keep_results(kind, kept(kind) | {"clocks": figures})
+    print(f"{kind}: {json.dumps(figures)}", flush=True)
+
+
+def measured(env: dict[str, str], module: str) -> dict[str, Any]:
+    """The figures of one installation, measured in a process of its own; when, under what load."""
+    before = os.getloadavg()[0]
+    done = subprocess.run(
+        [sys.executable, "-m", module], env=env, check=True, stdout=subprocess.PIPE, text=True,
+        cwd=HERE.parent,
+    )  # fmt: skip
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures | {
+        "load": [round(before, 1), round(os.getloadavg()[0], 1)],
+        "date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
+    }
 
 
 INTRODUCTION = """# Measured
@@ -124,6 +151,8 @@ def table() -> str:
         data = json.loads(path.read_text())
         if "sizes" in data:
             lines += _section(data)
+        if "clocks" in data:
+            lines += _clocks(data["clocks"])
     return "\n".join(lines) + "\n"
 
 
@@ -152,18 +181,43 @@ def _section(data: dict[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
+def _clocks(data: dict[str, Any]) -> list[str]:
+    """The tick over really open clocks."""
+    lines = [
+        f"The tick over {data['running_unmarked']:,} running clocks of {data['appeals']:,} orders "
+        f"under way ({data['date']}, load {data['load'][0]} before, {data['load'][1]} after):", "",
+        "| | marked | statements | CPU s | wall s | marked in 60 s |", "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for label, key in (
+        ("nothing due", "idle"), ("a minute's", "minute"), ("all at one instant", "instant"),
+    ):  # fmt: skip
+        one = data[key]
+        marked = sum(one.get("counts", {}).values())
+        fast = f"{marked / one['wall_s'] * 60:,.0f}" if marked else ""
+        lines.append(
+            f"| {label} | {marked:,} | {one['statements']:.0f} | {one['cpu_s']} | "
+            f"{one['wall_s']} | {fast} |"
+        )
+    return [*lines, ""]
+
+
 def main() -> None:
     """Read the command line and measure, or write the page."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     what = parser.add_subparsers(dest="what", required=True)
-    lists = what.add_parser("lists", help="fill and measure")
+    lists = what.add_parser("lists", help="fill, and measure what people wait for")
     lists.add_argument("--sizes", default="1000,20000")
-    lists.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    lists.add_argument("--keep", default="", help="keep the databases here, and use those kept")
+    clocks = what.add_parser("clocks", help="fill three days, and measure the deadline tick")
+    clocks.add_argument("--orders", type=int, default=80_000)
+    for one in (lists, clocks):
+        one.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+        one.add_argument("--keep", default="", help="keep the databases here, and use those kept")
     what.add_parser("table", help="write docs/bench.md from the results")
     given = parser.parse_args()
     if given.what == "table":
         PAGE.write_text(table())
+    elif given.what == "clocks":
+        run_clocks(given.orders, given.database, given.keep)
     else:
         run([int(s) for s in given.sizes.split(",")], given.database, given.keep)
 

@@ -108,8 +108,7 @@ class Caller:
 
 @pytest.fixture(autouse=True)
 def _limits_of_this_test(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter = Limiter(tmp_path / "api-limits")
-    monkeypatch.setattr(auth, "limiter", lambda: limiter)
+    monkeypatch.setattr(auth, "limiter", Limiter())
     monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path / "media")
 
 

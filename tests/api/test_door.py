@@ -3,7 +3,6 @@
 import datetime as dt
 import io
 import json
-import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -82,11 +81,8 @@ def test_a_signed_in_person_is_no_key(world: World) -> None:
 # --- the limit ------------------------------------------------------------------------------------
 
 
-def test_more_calls_than_the_limit_wait_for_the_next_minute(
-    issue: Issue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    time = 1_000_000_020.0
-    monkeypatch.setattr("jiesu.api.v1.auth.time.time", lambda: time)
+def test_more_calls_than_the_limit_wait_for_the_next_minute(issue: Issue, now: Clock) -> None:
+    now.forward(seconds=20)
     caller, other = issue("water", CHANNEL, per_minute=3), issue("water", CHANNEL, per_minute=3)
 
     statuses = [caller.get("/me").status for _ in range(4)]
@@ -94,30 +90,46 @@ def test_more_calls_than_the_limit_wait_for_the_next_minute(
 
     assert statuses == [200, 200, 200, 429]
     assert refused.code == "rate_limited"
-    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["Retry-After"] == "40"
     assert other.get("/me").status == 200
-    time += int(refused.headers["Retry-After"])
+    now.forward(seconds=40)
     assert caller.get("/me").status == 200
 
 
-def test_all_workers_of_a_machine_count_together(tmp_path: Path) -> None:
-    file = tmp_path / "limits"
-    workers = [Limiter(file) for _ in range(4)]
-    let_in: list[int] = []
+def test_all_processes_count_together_and_together_let_in_no_more_than_the_limit(
+    world: World,
+) -> None:
+    processes = [Limiter() for _ in range(4)]
+    at = MONDAY + dt.timedelta(seconds=7)
 
-    def work(worker: Limiter) -> None:
-        let_in.extend(1 for _ in range(200) if not worker.wait(7, 300, 60_000.0))
+    let_in = [
+        sum(not process.wait(7, 300, at) for process in processes) for _ in range(200)
+    ]  # fmt: skip
 
-    threads = [threading.Thread(target=work, args=[w]) for w in workers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert sum(let_in) == 300
+    assert let_in[:72] == [4] * 72
+    assert Limiter().wait(7, 300, at) == 53
+    assert Limiter().wait(7, 300, at + dt.timedelta(seconds=53)) == 0
 
-    assert len(let_in) == 300
-    assert Limiter(file).wait(7, 300, 60_000.0) == 60
-    assert Limiter(file).wait(5000, 1, 60_000.0) == 0
-    assert workers[0].wait(5000, 1, 60_000.0) == 60
+
+def test_a_client_that_keeps_to_one_process_has_its_whole_minute(world: World) -> None:
+    process, idle = Limiter(), Limiter()
+    idle.wait(7, 600, MONDAY)
+
+    let_in = sum(not process.wait(7, 600, MONDAY) for _ in range(700))
+
+    assert let_in == 600 - 12  # what the idle process took
+
+
+def test_few_calls_cost_a_statement_for_the_limit(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    limiter = Limiter()
+
+    with django_assert_num_queries(10):
+        assert all(not limiter.wait(7, 600, MONDAY) for _ in range(120))
+    with django_assert_num_queries(41):  # the rest, and the first refusal; then it is known
+        assert sum(not limiter.wait(7, 600, MONDAY) for _ in range(5_000)) == 480
 
 
 # --- what else may come ---------------------------------------------------------------------------

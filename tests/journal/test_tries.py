@@ -33,6 +33,14 @@ def test_a_window_begins_with_its_first_try_and_then_begins_anew() -> None:
 
 
 @pytest.mark.django_db
+def test_several_tries_are_counted_at_once() -> None:
+    counts = [tries.add("api", "7", 12, window=HOUR, at=NOON) for _ in range(2)]
+    anew = tries.add("api", "7", 5, window=HOUR, at=NOON + HOUR)
+
+    assert (counts, anew) == ([12, 24], 5)
+
+
+@pytest.mark.django_db
 def test_what_and_who_are_counted_apart_and_kept_by_no_name() -> None:
     tries.add("query", "10.0.0.7", window=HOUR, at=NOON)
     tries.add("query", "10.0.0.8", window=HOUR, at=NOON)

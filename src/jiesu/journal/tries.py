@@ -12,8 +12,8 @@ from jiesu.foundation.crypto import keyring
 from jiesu.journal.models import Tally
 
 
-def add(what: str, by: str, *, window: dt.timedelta, at: dt.datetime) -> int:
-    """Count one try; how many there were in this window, which begins with the first of them.
+def add(what: str, by: str, count: int = 1, *, window: dt.timedelta, at: dt.datetime) -> int:
+    """Count one try or several; how many this window has now, which begins with its first.
 
     ``what`` is tried (``"citizen:query"``), ``by`` an address, a number: it is not kept. Not for
     use inside a transaction that a refusal rolls back: the try would not be counted.
@@ -22,12 +22,12 @@ def add(what: str, by: str, *, window: dt.timedelta, at: dt.datetime) -> int:
     now, until = (connection.ops.adapt_datetimefield_value(t) for t in (at, at + window))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS kept (key, count, until) VALUES (%s, 1, %s)"  # noqa: S608 - a table's name
+            f"INSERT INTO {table} AS kept (key, count, until) VALUES (%s, %s, %s)"  # noqa: S608 - a table's name
             " ON CONFLICT (key) DO UPDATE SET"
-            " count = CASE WHEN kept.until > %s THEN kept.count + 1 ELSE 1 END,"
+            " count = excluded.count + CASE WHEN kept.until > %s THEN kept.count ELSE 0 END,"
             " until = CASE WHEN kept.until > %s THEN kept.until ELSE excluded.until END"
             " RETURNING count",
-            [_key(what, by), until, now, now],
+            [_key(what, by), count, until, now, now],
         )
         return int(cursor.fetchone()[0])
 

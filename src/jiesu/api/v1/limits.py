@@ -1,63 +1,59 @@
-"""How many requests a client may make in a minute, counted once for all workers of a machine.
+"""How many requests a client may make in a minute, counted once for all workers and all hosts.
 
-One small file in the data folder holds two numbers per client: the minute and the count. Workers
-map it into memory and lock it for the few microseconds of an increment: no SQL, no broker, and a
-client whose connection sticks to one worker has its full share. Several machines count each for
-itself: behind a load balancer a client may use up to as many shares as there are machines. That
-is the price of asking no server; the limit protects from programs run wild, it is no tariff.
+The count stands in the database (``journal.tries``). A process takes a fiftieth of the minute's
+requests at a time and spends them from memory, so that few requests cost a statement. Never more
+than the limit are let in; what other processes have taken and not spent is missing at its end. That
+is the price of not asking each time: the limit protects from programs run wild, it is no tariff.
 """
 
-import fcntl
-import mmap
-import os
-import struct
+import datetime as dt
 import threading
-from pathlib import Path
 
-_SLOT = struct.Struct("<II")  # minute since 1970, requests in it
-_PAGE = 512  # slots by which the file grows
-_MOST = 1_000_000  # a client's id beyond it is not counted
+from jiesu.journal import tries
+
+SHARE = 50  # a process takes one part in so many at a time
+_MINUTE = dt.timedelta(minutes=1)
+_SPENT = -1
 
 
 class Limiter:
-    """Counts requests per client and minute in one file."""
+    """One process's part of every client's minute."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._file: int | None = None
-        self._pid = 0
-        self._map: mmap.mmap | None = None
+        self._held: dict[int, tuple[int, int]] = {}  # client: the minute, what is left to spend
 
-    def wait(self, client_id: int, per_minute: int, now: float) -> int:
-        """Count one request; the seconds to wait when it is one too many, else 0."""
-        if client_id >= _MOST:
-            return 0
-        minute = int(now // 60)
+    def wait(self, client_id: int, per_minute: int, at: dt.datetime) -> int:
+        """Count one request; the seconds to wait when it is one too many, else 0.
+
+        Not for use inside a transaction: see ``tries.add``.
+        """
+        minute, second = divmod(int(at.timestamp()), 60)
+        left = self._spend(client_id, minute)
+        if left == 0:
+            left = self._take(client_id, minute, per_minute, at)
+        return 60 - second if left == _SPENT else 0
+
+    def _spend(self, client_id: int, minute: int) -> int:
+        """What was held before one was spent of it: 0 none yet, ``_SPENT`` none any more."""
         with self._lock:
-            slots = self._open(client_id)
-            at = client_id * _SLOT.size
-            fcntl.flock(self._file or 0, fcntl.LOCK_EX)
-            try:
-                then, count = _SLOT.unpack_from(slots, at)
-                if then != minute:
-                    count = 0
-                if count >= per_minute:
-                    return max(1, 60 - int(now % 60))
-                _SLOT.pack_into(slots, at, minute, count + 1)
-            finally:
-                fcntl.flock(self._file or 0, fcntl.LOCK_UN)
-        return 0
+            then, left = self._held.get(client_id, (minute, 0))
+            if then != minute:
+                return 0
+            if left > 0:
+                self._held[client_id] = minute, left - 1
+            return left
 
-    def _open(self, client_id: int) -> mmap.mmap:
-        """The mapped file, long enough for the client; opened anew after a fork."""
-        needed = (client_id // _PAGE + 1) * _PAGE * _SLOT.size
-        if self._file is None or self._pid != os.getpid():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            self._pid, self._map = os.getpid(), None
-        if self._map is None or len(self._map) < needed:
-            if os.fstat(self._file).st_size < needed:
-                os.truncate(self._file, needed)
-            self._map = mmap.mmap(self._file, 0)
-        return self._map
+    def _take(self, client_id: int, minute: int, per_minute: int, at: dt.datetime) -> int:
+        """Take a part from the database and spend one of it; ``_SPENT`` when nothing is left."""
+        part = -(-per_minute // SHARE)
+        taken = tries.add("api", f"{client_id} {minute}", part, window=_MINUTE, at=at)
+        given = part - max(taken - per_minute, 0)
+        with self._lock:
+            then, left = self._held.get(client_id, (minute, 0))
+            if given <= 0:
+                self._held[client_id] = minute, _SPENT
+                return _SPENT
+            held = left if then == minute and left > 0 else 0
+            self._held[client_id] = minute, held + given - 1
+            return given
