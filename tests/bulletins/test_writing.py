@@ -20,6 +20,7 @@ from jiesu.foundation.errors import (
 )
 from jiesu.journal.models import AuditRecord
 from jiesu.scoring import faults, periods
+from jiesu.scoring.definitions import Every
 from jiesu.scoring.models import Period
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,10 @@ def october(office: Office) -> Period:
 
 
 def drafted(office: Office, period: Period) -> Bulletin:
-    return reading.get_for(office.first, writing.draft(period, actor=office.first, at=SAID).pk)
+    return reading.get_for(
+        office.first,
+        writing.draft(period.scheme, Every.MONTH, period.first, actor=office.first, at=SAID).pk,
+    )
 
 
 def corrected(office: Office, period: Period) -> None:
@@ -60,7 +64,7 @@ def test_a_draft_names_the_figures_of_the_published_period(office: Office, octob
     assert "本期纳入考核的工单4件" in mine.text
     rate = mine.inputs["figures"]["按时办结率"]
     assert rate == "75.00%"
-    assert mine.inputs["figures"]["按时办结率上期"] == "—"
+    assert mine.inputs["figures"]["按时办结率上期"] == "上期无可比数据"
     assert ["按时办结率", "75.00%", "—", "—"] in mine.inputs["rates"]
     assert not wording.NAME.findall(mine.text)
 
@@ -117,7 +121,7 @@ def test_a_refused_draft_comes_back_with_what_is_wanted(office: Office, october:
 def test_a_period_has_one_bulletin_until_it_is_corrected(office: Office, october: Period) -> None:
     mine = drafted(office, october)
     with pytest.raises(NotAllowedNow, match="已有通报"):
-        writing.draft(october, actor=office.second, at=SAID)
+        writing.draft(october.scheme, Every.MONTH, october.first, actor=office.second, at=SAID)
     approved = writing.approve(
         writing.submit(mine, actor=office.first, at=SAID),
         actor=office.world.actor("leader"), at=SAID,
@@ -125,11 +129,11 @@ def test_a_period_has_one_bulletin_until_it_is_corrected(office: Office, october
     out = writing.publish(approved, actor=office.first, at=SAID)
 
     corrected(office, october)
-    second = writing.draft(october, actor=office.second, at=SAID)
+    second = writing.draft(october.scheme, Every.MONTH, october.first, actor=office.second, at=SAID)
 
     assert second.corrects == out
     assert second.title.endswith("（更正）")
-    assert second.revision.number == out.revision.number + 1
+    assert second.revisions.get().number == out.revisions.get().number + 1
 
 
 def test_a_draft_is_not_let_out_over_a_correction(office: Office, october: Period) -> None:
@@ -143,15 +147,20 @@ def test_a_draft_is_not_let_out_over_a_correction(office: Office, october: Perio
         writing.publish(approved, actor=office.first, at=SAID)
 
     writing.drop(approved, actor=office.first, at=SAID)
-    assert writing.draft(october, actor=office.first, at=SAID).corrects is None
+    assert (
+        writing.draft(
+            october.scheme, Every.MONTH, october.first, actor=office.first, at=SAID
+        ).corrects
+        is None
+    )
 
 
 def test_what_is_not_published_has_no_bulletin(office: Office) -> None:
     office.good()
     period = office.frozen()
 
-    with pytest.raises(NotFound):
-        writing.draft(period, actor=office.first, at=SAID)
+    with pytest.raises(NotAllowedNow, match="2026年10月没有公布"):
+        writing.draft(period.scheme, Every.MONTH, period.first, actor=office.first, at=SAID)
 
 
 def test_typical_cases_come_from_the_black_list_and_are_covered(
@@ -170,7 +179,7 @@ def test_typical_cases_come_from_the_black_list_and_are_covered(
     assert "王小明" not in case["text"]
     with pytest.raises(NotFound):
         writing.choose_cases(chosen, ["3502002611160000019"], actor=office.first, at=SAID)
-    assert late.number in [one.appeal.number for one in cases.suggested(mine.revision)]
+    assert late.number in [one.appeal.number for one in cases.suggested(mine)]
 
 
 def test_what_is_typed_into_a_case_is_covered_too(office: Office, october: Period) -> None:
@@ -189,7 +198,7 @@ def test_a_telephone_at_the_cut_of_a_case_leaves_no_digit(office: Office, octobe
     late.content = "路" * (cases.READ - 6) + "13812345678"
     late.save()
 
-    told = cases.written([late.number], drafted(office, october).revision, office.first)[0]["text"]
+    told = cases.written([late.number], drafted(office, october), office.first)[0]["text"]
 
     assert "138123" not in told
 
@@ -200,7 +209,7 @@ def test_an_order_under_confidentiality_is_no_case(office: Office, october: Peri
     late.save()
     mine = drafted(office, october)
 
-    assert late.number not in [one.appeal.number for one in cases.suggested(mine.revision)]
+    assert late.number not in [one.appeal.number for one in cases.suggested(mine)]
     with pytest.raises(Invalid, match="已保密"):
         writing.choose_cases(mine, [late.number], actor=office.first, at=SAID)
 
@@ -241,6 +250,36 @@ def test_a_template_is_dated_words_and_refuses_names_nobody_knows(office: Office
     assert templates.held(region, "quarter", day) == templates.shipped()
     below = office.world.regions["350102"]
     assert templates.held(below, "month", day).set_by == office.first.name
+
+
+def test_without_a_case_the_paper_has_no_place_for_cases(office: Office, october: Period) -> None:
+    mine = drafted(office, october)
+    late = office.made[-1]
+
+    bare = [block.text for block in paper.paper_of(mine).body if isinstance(block, Heading)]
+    chosen = writing.choose_cases(mine, [late.number], actor=office.first, at=SAID)
+    full = [block.text for block in paper.paper_of(chosen).body if isinstance(block, Heading)]
+
+    assert bare == ["一、总体情况", "二、单位成绩", "三、红黑榜", "四、工作要求"]
+    assert full[3:] == ["四、典型案例", f"（一）{late.title}", "五、工作要求"]
+
+
+def test_a_heading_with_words_below_it_stays_without_cases() -> None:
+    said = list(wording.lines("# 四、典型案例\n[典型案例]\n以上案例，各单位引以为戒。\n# 五、要求"))
+
+    assert [one.text for one in wording.without_cases(said)] == [
+        "四、典型案例", "以上案例，各单位引以为戒。", "五、要求",
+    ]  # fmt: skip
+
+
+def test_a_figure_without_a_value_reads_as_a_sentence(office: Office, october: Period) -> None:
+    figures_ = drafted(office, october).inputs["figures"]
+
+    assert figures_["解决率"] == "本方案无此项指标"
+    assert figures_["上期"] == "上期无可比数据"
+    assert figures_["红榜"] == "本期无单位上榜"
+    assert "承办工单多的先入榜" in figures_["入榜规则"]
+    assert "—" not in figures_.values()
 
 
 def test_the_shipped_template_names_only_what_is_known() -> None:

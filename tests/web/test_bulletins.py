@@ -33,12 +33,16 @@ def october(office: Office, monkeypatch: pytest.MonkeyPatch) -> Period:
     return period
 
 
+def _draft(period: Period) -> str:
+    return reverse("bulletins:draft", args=[period.scheme_id, "month"])
+
+
 def test_from_the_draft_to_the_unit_that_reads_it(office: Office, october: Period) -> None:
     desk, leader = client_of(office.world, "supervisor"), client_of(office.world, "leader")
     home = reverse("bulletins:home")
     assert "拟写通报" in desk.get(home).content.decode()
 
-    desk.post(reverse("bulletins:draft", args=[october.pk]), {"idempotency_key": "b1"})
+    desk.post(_draft(october), {"day": "2026-10-01", "idempotency_key": "b1"})
     mine = Bulletin.objects.get()
     words = {"version": 1, "title": mine.title, "text": f"{mine.text}\n请认真整改。"}
     desk.post(reverse("bulletins:edit", args=[mine.pk]), words)
@@ -59,7 +63,7 @@ def test_from_the_draft_to_the_unit_that_reads_it(office: Office, october: Perio
 
 def test_wrong_words_stand_at_their_field_and_stay(office: Office, october: Period) -> None:
     desk = client_of(office.world, "supervisor")
-    desk.post(reverse("bulletins:draft", args=[october.pk]), {"idempotency_key": "b1"})
+    desk.post(_draft(october), {"day": "2026-10-01", "idempotency_key": "b1"})
     mine = Bulletin.objects.get()
 
     answer = desk.post(
@@ -79,7 +83,7 @@ def test_wrong_words_stand_at_their_field_and_stay(office: Office, october: Peri
 
 def test_a_draft_is_not_there_for_a_unit(office: Office, october: Period) -> None:
     desk, unit = client_of(office.world, "supervisor"), client_of(office.world, "section_head")
-    desk.post(reverse("bulletins:draft", args=[october.pk]), {"idempotency_key": "b1"})
+    desk.post(_draft(october), {"day": "2026-10-01", "idempotency_key": "b1"})
     mine = Bulletin.objects.get()
 
     assert unit.get(reverse("bulletins:bulletin", args=[mine.pk])).status_code == 404
@@ -103,11 +107,29 @@ def test_a_template_is_changed_from_a_day_on(office: Office, october: Period) ->
     assert "{考核期}通报" in desk.get(reverse("bulletins:templates")).content.decode()
 
 
+def test_a_quarter_is_offered_when_its_months_are_published(
+    office: Office, october: Period, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = client_of(office.world, "supervisor")
+    monkeypatch.setattr(clock, "now", lambda: dt.datetime(2027, 1, 12, 9, tzinfo=BEIJING))
+
+    page = desk.get(reverse("bulletins:home")).content.decode()
+    answer = desk.post(
+        reverse("bulletins:draft", args=[october.scheme_id, "quarter"]),
+        {"day": "2026-10-01", "idempotency_key": "q1"}, follow=True,
+    )  # fmt: skip
+
+    assert "待公布：2026年11月、2026年12月" in page
+    assert answer.status_code == 422
+    assert "2026年第4季度还不能通报：2026年11月、2026年12月没有公布" in answer.content.decode()
+    assert not Bulletin.objects.exists()
+
+
 def test_the_list_costs_few_statements(
     office: Office, october: Period, django_assert_max_num_queries: object
 ) -> None:
     desk = client_of(office.world, "supervisor")
-    desk.post(reverse("bulletins:draft", args=[october.pk]), {"idempotency_key": "b1"})
+    desk.post(_draft(october), {"day": "2026-10-01", "idempotency_key": "b1"})
 
     with django_assert_max_num_queries(14):  # type: ignore[operator]
         desk.get(reverse("bulletins:home"))
@@ -117,7 +139,7 @@ def test_what_is_sent_back_says_what_is_wanted_and_that_no_case_was_chosen(
     office: Office, october: Period
 ) -> None:
     desk, leader = client_of(office.world, "supervisor"), client_of(office.world, "leader")
-    desk.post(reverse("bulletins:draft", args=[october.pk]), {"idempotency_key": "b1"})
+    desk.post(_draft(october), {"day": "2026-10-01", "idempotency_key": "b1"})
     mine = Bulletin.objects.get()
     desk.post(reverse("bulletins:move", args=[mine.pk, "submit"]), {"version": 1})
 

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 from jiesu.access import Actor
 from jiesu.appeals.models import Appeal
+from jiesu.bulletins.models import Bulletin
 from jiesu.foundation.errors import NotFound, invalid
-from jiesu.scoring import reading
-from jiesu.scoring.models import Revision
-from jiesu.scoring.ranking import BLACK
+from jiesu.scoring import publication
 from jiesu.textintel.redact import redact
 
-UNITS = 6  # of the black list that are looked at
 MOST = 10  # cases of one bulletin
 READ = 300  # characters of what was told
 OPEN = "0"  # the only confidentiality that may be told of
@@ -29,16 +27,14 @@ class Suggested:
     faults: Sequence[str]
 
 
-def suggested(revision: Revision) -> list[Suggested]:
+def suggested(bulletin: Bulletin) -> list[Suggested]:
     """The worst orders of the black list's first units; of the last in rank where none is on it."""
-    black = reading.board(revision, BLACK)[:UNITS]
-    last = reading.scores(revision).filter(rank__isnull=False).order_by("-rank", "id")
-    found = []
-    for score in black or last[:UNITS]:
-        found += [
-            Suggested(score.unit_name, worst.appeal, worst.faults)
-            for worst in reading.worst_orders(score)
-        ]
+    revisions = list(bulletin.revisions.all())
+    found = [
+        Suggested(name, worst.appeal, worst.faults)
+        for unit, name in bulletin.inputs["worst"]
+        for worst in publication.worst_orders(revisions, unit)
+    ]
     open_ = _open([one.appeal.number for one in found])
     return [one for one in found if one.appeal.number in open_]
 
@@ -53,11 +49,11 @@ def covered(text: str, longest: int) -> str:
     return redact(text)[:longest]
 
 
-def written(numbers: Sequence[str], revision: Revision, actor: Actor) -> list[dict[str, str]]:
+def written(numbers: Sequence[str], bulletin: Bulletin, actor: Actor) -> list[dict[str, str]]:
     """The chosen orders as covered texts to be gone over. Refuses a number out of sight."""
     if len(numbers) > MOST:
         raise invalid("numbers", f"典型案例最多 {MOST} 件，请少选几件。", "too_many")
-    wrong = {one.appeal.number: one for one in suggested(revision)}
+    wrong = {one.appeal.number: one for one in suggested(bulletin)}
     seen = {a.number: a for a in Appeal.objects.visible_to(actor).filter(number__in=numbers)}
     cases = []
     for number in numbers:

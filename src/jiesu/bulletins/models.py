@@ -2,19 +2,19 @@
 
 from django.db import models
 
-from jiesu.bulletins.lifecycle import STATE_NAMES, State
+from jiesu.bulletins.lifecycle import OPEN, STATE_NAMES, State
 from jiesu.organizations.models import Region, Unit
 from jiesu.scoring.definitions import EVERY_NAMES
-from jiesu.scoring.models import Period, Revision
+from jiesu.scoring.models import Revision, ScoreScheme
+
+_EVERY = [(every.value, name) for every, name in EVERY_NAMES.items()]
 
 
 class BulletinTemplate(models.Model):
     """How a region's bulletins of a kind of period read from a day on 通报模板."""
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="+")
-    every = models.CharField(
-        "周期", max_length=8, choices=[(every.value, name) for every, name in EVERY_NAMES.items()]
-    )
+    every = models.CharField("周期", max_length=8, choices=_EVERY)
     title = models.CharField("标题", max_length=100)
     text = models.TextField("正文")
     valid_from = models.DateField("启用日期")
@@ -32,10 +32,18 @@ class BulletinTemplate(models.Model):
 
 
 class Bulletin(models.Model):
-    """One bulletin. ``inputs`` and the words give the paper again, whatever is scored later."""
+    """One bulletin of a month, a quarter or a year.
 
-    period = models.ForeignKey(Period, models.PROTECT, related_name="bulletins")
-    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
+    ``revisions`` are what it tells: of one period, or of each period of a longer span. ``inputs``
+    and the words give the paper again, whatever is scored later.
+    """
+
+    scheme = models.ForeignKey(ScoreScheme, models.PROTECT, related_name="+")
+    every = models.CharField("周期", max_length=8, choices=_EVERY)
+    name = models.CharField("考核期", max_length=32)  # 2026年10月, 2026年第4季度
+    first = models.DateField("开始日期")
+    last = models.DateField("结束日期")
+    revisions = models.ManyToManyField(Revision, related_name="+")
     region_path = models.CharField(max_length=64)
     office = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     state = models.CharField(
@@ -65,8 +73,8 @@ class Bulletin(models.Model):
         indexes = [models.Index(fields=["region_path", "state", "id"], name="bulletin_of_region")]
         constraints = [
             models.UniqueConstraint(
-                fields=["revision"], name="bulletin_once",
-                condition=~models.Q(state=State.DROPPED),
+                fields=["scheme", "every", "first"], name="bulletin_open_once",
+                condition=models.Q(state__in=OPEN),
             )
         ]  # fmt: skip
 

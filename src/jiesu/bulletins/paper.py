@@ -10,8 +10,6 @@ from jiesu.bulletins.models import Bulletin
 from jiesu.documents.paper import Block, Heading, Paper, Picture, Table, Text
 from jiesu.foundation.clock import BEIJING
 
-_COUNTED = "一二三四五六七八九十"
-
 
 def paper_of(bulletin: Bulletin) -> Paper:
     """The paper; one that is not let out yet has neither number nor date."""
@@ -30,8 +28,9 @@ def paper_of(bulletin: Bulletin) -> Paper:
 def body(
     text: str, inputs: Mapping[str, Any], cases: Sequence[Mapping[str, str]]
 ) -> Iterator[Block]:
-    """What stands between title and signature."""
-    for line in wording.lines(text):
+    """What stands between title and signature; no place for cases where none was chosen."""
+    lines = list(wording.lines(text))
+    for line in lines if cases else wording.without_cases(lines):
         match line.kind:
             case "heading":
                 yield Heading(line.text, 1)
@@ -75,9 +74,9 @@ def _block(
                     top = max(Decimal(row[1]) for row in scored)
                     name = f"{group['group']}得分" if group["group"] else "得分"
                     yield Picture(charts.bars(scored, top), f"{name}（前 {charts.MOST} 名）")
-        case "典型案例":
+        case wording.CASES:
             for place, case in enumerate(cases):
-                yield Heading(f"（{_COUNTED[place]}）{case['title']}", 2)
+                yield Heading(f"（{wording.COUNTED[place]}）{case['title']}", 2)
                 yield Text(case["text"])
         case _:
             return

@@ -10,35 +10,40 @@ from jiesu.bulletins import cases as typical
 from jiesu.bulletins import figures, lifecycle, templates, wording
 from jiesu.bulletins.lifecycle import Move, State
 from jiesu.bulletins.models import Bulletin
+from jiesu.bulletins.reading import is_outdated
 from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotAllowedNow, invalid
 from jiesu.foundation.text import clean_text
 from jiesu.journal import audit
 from jiesu.organizations.models import Unit
-from jiesu.scoring import periods, reading
-from jiesu.scoring.models import Period
+from jiesu.scoring import publication
+from jiesu.scoring.definitions import Every
+from jiesu.scoring.models import ScoreScheme
 from jiesu.supervision import numbers
 from jiesu.textintel.redact import redact
 
 _STALE = "该通报已被他人处理，请刷新后重试。您填写的内容已保留。"
 
 
-def draft(period: Period, *, actor: Actor, at: dt.datetime) -> Bulletin:
-    """This will write a draft of a published period from the template that holds today.
+def draft(
+    scheme: ScoreScheme, every: Every, day: dt.date, *, actor: Actor, at: dt.datetime
+) -> Bulletin:
+    """This will write a draft of what was published, from the template that holds today.
 
-    A corrected period gets a bulletin that corrects the one before. Refusals: Forbidden, NotFound
-    for a period not published, NotAllowedNow when this revision has its bulletin.
+    ``every`` may be longer than the scheme's periods: a quarter of three months. What was corrected
+    gets a bulletin that corrects the one before. Refusals: Forbidden; NotAllowedNow when a period
+    is not published, or when these revisions have their bulletin.
     """
-    region = period.scheme.region
+    region = scheme.region
     _must(actor, lifecycle.EDIT, region.path)
     if actor.unit_id is None:
         raise Forbidden
-    told = reading.published(period)
-    there = Bulletin.objects.filter(period=period).exclude(state=State.DROPPED).order_by("-pk")
-    last = there.first()
-    if last is not None and (last.revision_id == told.revision.pk or last.where in lifecycle.OPEN):
-        raise NotAllowedNow(f"{period.name}已有通报（{last.get_state_display()}），请在其上修改。")
-    every = periods.definition_of(period).every
+    told = publication.published(scheme, every, day)
+    name, first = told.days.name, told.days.first
+    there = Bulletin.objects.filter(scheme=scheme, every=every, first=first)
+    last = there.exclude(state=State.DROPPED).order_by("-pk").first()
+    if last is not None and (last.where in lifecycle.OPEN or not is_outdated(last)):
+        raise NotAllowedNow(f"{name}已有通报（{last.get_state_display()}），请在其上修改。")
     words = templates.held(region, every, at.astimezone(BEIJING).date())
     inputs = figures.inputs_of(told)
     title = wording.fill(words.title, inputs["figures"])
@@ -47,14 +52,15 @@ def draft(period: Period, *, actor: Actor, at: dt.datetime) -> Bulletin:
     try:
         with transaction.atomic():
             made = Bulletin.objects.create(
-                period=period, revision=told.revision, region_path=region.path,
-                office_id=actor.unit_id, title=title[:100],
+                scheme=scheme, every=every, name=name, first=first, last=told.days.last,
+                region_path=region.path, office_id=actor.unit_id, title=title[:100],
                 text=wording.fill(words.text, inputs["figures"]), inputs=inputs, corrects=last,
                 drafted_by_id=actor.user_id, drafted_by=actor.name, drafted_at=at,
             )  # fmt: skip
+            made.revisions.set(told.revisions)
             _audit("drafted", made, actor, at)
     except IntegrityError:
-        raise ChangedMeanwhile(f"{period.name}的通报刚由他人拟稿，请刷新后查看。") from None
+        raise ChangedMeanwhile(f"{name}的通报刚由他人拟稿，请刷新后查看。") from None
     return made
 
 
@@ -91,9 +97,7 @@ def choose_cases(
     with transaction.atomic():
         mine = _take(bulletin, lifecycle.EDIT, actor)
         known = {case["number"]: case for case in mine.cases}
-        fresh = typical.written(
-            [number for number in orders if number not in known], mine.revision, actor
-        )
+        fresh = typical.written([number for number in orders if number not in known], mine, actor)
         mine.cases = [case for case in mine.cases if case["number"] in orders] + fresh
         if len(mine.cases) > typical.MOST:
             raise invalid("numbers", f"典型案例最多 {typical.MOST} 件，请少选几件。", "too_many")
@@ -138,8 +142,7 @@ def publish(bulletin: Bulletin, *, actor: Actor, at: dt.datetime) -> Bulletin:
     Refuses one whose period was corrected since it was drafted: its figures no longer hold.
     """
     mine = _take(bulletin, lifecycle.PUBLISH, actor)
-    newest = reading.newest(mine.period)
-    if newest is None or newest.pk != mine.revision_id:
+    if is_outdated(mine):
         raise NotAllowedNow("该考核期在拟稿之后已经更正，请作废本稿，按更正后的成绩重新拟稿。")
     office = Unit.objects.get(pk=mine.office_id)
     head = numbers.head_of(office, at)
@@ -167,8 +170,8 @@ def _take(bulletin: Bulletin, move: Move, actor: Actor) -> Bulletin:
     """The row, locked; refuses a stale one, a wrong state, a wrong person."""
     _must(actor, move, bulletin.region_path)
     mine = Bulletin.objects.select_for_update(of=("self",)).select_related(
-        "period__scheme__region", "revision"
-    ).defer("revision__inputs", "revision__result").get(pk=bulletin.pk)  # fmt: skip
+        "scheme__region"
+    ).get(pk=bulletin.pk)  # fmt: skip
     if mine.version != bulletin.version:
         raise ChangedMeanwhile(_STALE)
     if mine.where not in move.from_:

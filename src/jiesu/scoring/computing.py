@@ -61,6 +61,15 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Count:
+    """What was counted of one unit under one indicator."""
+
+    numerator: int = 0
+    denominator: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)  # by the number of its ``Why``
+
+
+@dataclass(frozen=True)
 class Measure:
     """One indicator of one unit. ``points`` None: no value, its weight went to the others."""
 
@@ -133,13 +142,12 @@ def compute(facts: Facts, inputs: Inputs) -> list[UnitResult]:
         faults.setdefault(fault.subject, []).append(fault.id)
     results = []
     for place, subject in enumerate(subjects):
-        group = subject.group
+        group, orders = subject.group, int(counted.orders[place])
         if group is None:
-            orders = int(counted.orders[place])
             group = inputs.definition.group_of(subject.kind, subject.level, orders)
-        results.append(
-            _score(subject, group, place, counted, inputs.definition, faults.get(subject.id, []))
-        )
+        counts = [counted.of(part.indicator, place) for part in inputs.definition.parts]
+        mine = faults.get(subject.id, [])
+        results.append(score(subject, group, orders, counts, inputs.definition, mine))
     return ranking.rank(results, inputs.definition, inputs.previous)
 
 
@@ -179,17 +187,23 @@ class _Counted:
         together = np.unique(np.concatenate(seen)) if seen else np.empty(0, [("place", "<i8")])
         self.orders = np.bincount(together["place"], minlength=len(known))
 
+    def of(self, code: str, place: int) -> Count:
+        """One unit's count under one indicator."""
+        left_out = {
+            str(why): int(by_unit[place])
+            for why, by_unit in self.left_out[code].items()
+            if by_unit[place]
+        }
+        return Count(int(self.numerator[code][place]), int(self.denominator[code][place]), left_out)
 
-def _score(
-    subject: Subject, group: str, place: int, counted: _Counted, definition: Definition,
-    faults: list[int],
+
+def score(
+    subject: Subject, group: str, orders: int, counts: Sequence[Count], definition: Definition,
+    faults: Sequence[int],
 ) -> UnitResult:  # fmt: skip
+    """One unit's score, not yet ranked; ``counts`` in the order of the scheme's indicators."""
     parts = definition.parts
-    counts = [
-        (int(counted.numerator[p.indicator][place]), int(counted.denominator[p.indicator][place]))
-        for p in parts
-    ]
-    rates = [rate(*one) for one in counts]
+    rates = [rate(one.numerator, one.denominator) for one in counts]
     weights = spread([Fraction(p.weight) for p in parts], [r is not None for r in rates])
     won = [
         None if reached is None else _earned(part, reached, weight)
@@ -199,16 +213,12 @@ def _score(
     for part, count, reached, weight, points in zip(
         parts, counts, rates, weights, won, strict=True
     ):
-        low, high = wilson(*count) or (None, None)
-        left_out = {
-            str(why): int(by_unit[place])
-            for why, by_unit in counted.left_out[part.indicator].items()
-            if by_unit[place]
-        }
+        low, high = wilson(count.numerator, count.denominator) or (None, None)
         measures.append(
             Measure(
-                part.indicator, *count, left_out, None if reached is None else cents(reached),
-                low, high, cents(weight), None if points is None else cents(points),
+                part.indicator, count.numerator, count.denominator, count.left_out,
+                None if reached is None else cents(reached), low, high, cents(weight),
+                None if points is None else cents(points),
             )
         )  # fmt: skip
     lost = definition.fault_each * len(faults)
@@ -219,7 +229,7 @@ def _score(
     if scored:  # exact, rounded once: three thirds are the whole
         total = cents(max(sum(scored, Fraction()) - Fraction(lost), Fraction()))
     return UnitResult(
-        subject.id, subject.name, group, int(counted.orders[place]), tuple(measures),
+        subject.id, subject.name, group, orders, tuple(measures),
         tuple(faults), lost.quantize(CENT), total,
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What pages, interfaces and bulletins read of scores. Nothing here changes anything."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,9 +19,8 @@ from jiesu.scoring import keeping
 from jiesu.scoring.computing import Inputs, judge
 from jiesu.scoring.facts import Facts, Rows, Sheet
 from jiesu.scoring.indicators import INDICATORS, WHY_NAMES, Indicator, Judged, Why, bad_rows
-from jiesu.scoring.lifecycle import PeriodState
 from jiesu.scoring.models import Fault, Period, Revision, ScoreScheme, UnitScore
-from jiesu.scoring.ranking import BLACK, RED
+from jiesu.scoring.ranking import BLACK
 
 WORST = 3
 
@@ -69,41 +68,6 @@ def board(revision: Revision, which: str) -> list[UnitScore]:
         UnitScore.objects.filter(revision=revision, board=which)
         .select_related("unit")
         .order_by("group", order, "id")
-    )
-
-
-# --- for bulletins --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published period on the whole, as a bulletin tells it."""
-
-    period: Period
-    revision: Revision
-    summary: Sequence[Mapping[str, Any]]  # per group, as summarising.summary gives it
-    red: Sequence[UnitScore]
-    black: Sequence[UnitScore]
-    before: "Published | None" = None
-
-
-def published(period: Period, *, with_before: bool = True) -> Published:
-    """A published period with its newest revision, and the one before it to compare with.
-
-    Refuses with NotFound one that is not published.
-    """
-    revision = newest(period)
-    if period.state != PeriodState.PUBLISHED or revision is None:
-        raise NotFound("该考核期还没有公布。")
-    before = None
-    if with_before:
-        last = Period.objects.filter(
-            scheme=period.scheme_id, state=PeriodState.PUBLISHED,
-            last=period.first - dt.timedelta(days=1),
-        ).first()  # fmt: skip
-        before = published(last, with_before=False) if last else None
-    return Published(
-        period, revision, revision.summary, board(revision, RED), board(revision, BLACK), before
     )
 
 

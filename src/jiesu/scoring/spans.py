@@ -51,3 +51,8 @@ def span(every: Every, day: dt.date) -> Span:
         Every.YEAR: f"{day.year}年",
     }[every]
     return Span(first, following - dt.timedelta(days=1), name)
+
+
+def length_of(first: dt.date, last: dt.date) -> Every:
+    """Whether these days are a month, a quarter or a year."""
+    return next(every for every in Every if span(every, first).last == last)

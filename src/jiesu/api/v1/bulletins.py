@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from ninja import Query, Router
 
@@ -16,22 +17,26 @@ from jiesu.bulletins import reading
 from jiesu.bulletins.lifecycle import State
 from jiesu.bulletins.models import Bulletin
 from jiesu.foundation.errors import Forbidden
+from jiesu.scoring.models import Revision
 
 router = Router(tags=["通报"])
 _NEWEST = Order("id", ("id",), descending=True)
+_PARTS = Prefetch("revisions", Revision.objects.only("period_id").order_by("taken_at"))
 _READS = (P.SCORING_VIEW, P.SCORING_OWN)
 
 
 @dataclass(slots=True, kw_only=True)
 class BulletinOut:
-    """一份已发布的通报；figures 是正文所用的数字，corrects 是它更正的通报"""
+    """一份已发布的通报；figures 是正文所用的数字，corrects 是它更正的通报，
+    period_ids 是所依据的考核期（季度通报有三个）"""
 
     id: int
     number: str
     title: str
     scheme: str
+    every: str
     period: str
-    period_id: int
+    period_ids: list[int]
     text: str
     figures: dict[str, str]
     cases: list[dict[str, str]]
@@ -42,8 +47,9 @@ class BulletinOut:
 
 def _bulletin_out(one: Bulletin) -> BulletinOut:
     return BulletinOut(
-        id=one.pk, number=one.number, title=one.title, scheme=one.period.scheme.name,
-        period=one.period.name, period_id=one.period_id, text=one.text,
+        id=one.pk, number=one.number, title=one.title, scheme=one.scheme.name,
+        every=one.every, period=one.name,
+        period_ids=[part.period_id for part in one.revisions.all()], text=one.text,
         figures=one.inputs["figures"], cases=one.cases, corrects=one.corrects_id,
         approved_by=one.approved_by, published_at=out.when(one.published_at),
     )  # fmt: skip
@@ -55,5 +61,6 @@ def list_bulletins(request: Call, filters: Query[inputs.Paged]) -> HttpResponse:
     if not any(request.actor.may(one) for one in _READS):
         raise Forbidden("这把密钥没有查看考核的权限，请联系安全管理员。")
     rows = reading.visible_to(request.actor).filter(state=State.PUBLISHED).defer(None)
+    rows = rows.prefetch_related(_PARTS)
     found = page(rows, _NEWEST, filters.after, filters.size)
     return door.answer(out.Page.of(found.rows, found.next, _bulletin_out))

@@ -13,6 +13,7 @@ from jiesu.bulletins import cases, writing
 from jiesu.cli.demo.tree import SHOWN_BUREAU
 from jiesu.organizations.models import Unit
 from jiesu.scoring import exclusions, faults, periods, reading, schemes
+from jiesu.scoring.definitions import Every
 from jiesu.scoring.models import Period
 from jiesu.scoring.spans import day_of, span
 
@@ -65,8 +66,8 @@ def _actor(username: str) -> Actor:
 def _bulletin(period: Period, at: dt.datetime) -> None:
     """Last month's bulletin, approved by a leader and let out."""
     office = _actor("supervisor")
-    mine = writing.draft(period, actor=office, at=at)
-    worst = [one.appeal.number for one in cases.suggested(mine.revision)[:2]]
+    mine = writing.draft(period.scheme, Every.MONTH, period.first, actor=office, at=at)
+    worst = [one.appeal.number for one in cases.suggested(mine)[:2]]
     mine = writing.choose_cases(mine, worst, actor=office, at=at)
     mine = writing.submit(mine, actor=office, at=at)
     writing.publish(writing.approve(mine, actor=_actor("leader"), at=at), actor=office, at=at)

@@ -7,7 +7,7 @@ from jiesu.web.bulletins import templates_, views
 app_name = "bulletins"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("draft/<int:pk>/", views.draft, name="draft"),
+    path("draft/<int:pk>/<slug:every>/", views.draft, name="draft"),
     path("templates/", templates_.home, name="templates"),
     path("templates/<slug:every>/", templates_.edit, name="template"),
     path("<int:pk>/", views.bulletin, name="bulletin"),

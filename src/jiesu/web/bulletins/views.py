@@ -9,6 +9,7 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
@@ -21,8 +22,8 @@ from jiesu.documents.paper import Heading, Picture, Table, Text
 from jiesu.foundation import clock
 from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import UseCaseError
-from jiesu.scoring import periods
-from jiesu.scoring import reading as scores
+from jiesu.scoring import schemes
+from jiesu.scoring.definitions import Every
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Tag
 from jiesu.web.components.pieces import Table as Listed
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
@@ -33,6 +34,7 @@ from jiesu.web.scoring import pages
 
 SEEN_BY = (P.SCORING_VIEW, P.SCORING_OWN)
 SIZE = 25
+WANTED = 12
 DIALOG = "components/reason_dialog.html"
 TONES = {State.DRAFT: "line", State.SUBMITTED: "amber", State.APPROVED: "blue",
          State.PUBLISHED: "green", State.DROPPED: "line"}  # fmt: skip
@@ -54,7 +56,7 @@ def _day(at: dt.datetime | None) -> str:
 _COLUMNS = [
     Column("通报", lambda b: Cell(b.title, b.number or f"{b.drafted_by} 拟稿", tags=[state_tag(b)],
                                   href=reverse("bulletins:bulletin", args=[b.pk])), "title"),
-    Column("考核期", lambda b: Cell(b.period.name, b.period.scheme.name)),
+    Column("考核期", lambda b: Cell(b.name, b.scheme.name)),
     Column("批准", lambda b: Cell(b.approved_by or "—")),
     Column("发布", lambda b: Cell(_day(b.published_at))),
 ]  # fmt: skip
@@ -68,14 +70,10 @@ def home(request: DeskRequest) -> HttpResponse:
     rows = reading.visible_to(actor).exclude(state=State.DROPPED)
     page = key_page(rows, ["-id"], request.GET.get("after", ""), size=SIZE)
     may = actor.may(P.SCORING_MANAGE)
-    wanting = []
-    if may:
-        published = scores.periods_in_reach(actor).filter(state="published")
-        there = [*lifecycle.OPEN, State.PUBLISHED]
-        wanting = list(published.exclude(bulletins__state__in=there)[:12])
+    wanted = reading.wanted(actor, clock.now())[:WANTED] if may else []
     empty = Empty("还没有通报", "考核期公布后，效能办可以拟写通报；发布后各单位都能看到。")
     given = {
-        "tabs": pages.desk_tabs(actor, "bulletins"), "may_manage": may, "wanting": wanting,
+        "tabs": pages.desk_tabs(actor, "bulletins"), "may_manage": may, "wanted": wanted,
         "table": Listed(_COLUMNS, page, empty=empty, label="通报"),
     }  # fmt: skip
     return render(request, "bulletins/home.html", given)
@@ -83,12 +81,18 @@ def home(request: DeskRequest) -> HttpResponse:
 
 @require_POST
 @desk_view(P.SCORING_MANAGE)
-def draft(request: DeskRequest, pk: int) -> HttpResponse:
-    """Write a draft of a published period; ``pk`` is the period's."""
-    found = periods.get_period_for(request.actor, pk)
+def draft(request: DeskRequest, pk: int, every: str) -> HttpResponse:
+    """Write a draft of what a scheme (``pk``) published; ``day`` lies in the span."""
+    if every not in set(Every):
+        raise Http404
+    scheme = schemes.get_scheme_for(request.actor, pk)
+    day = parse_date(request.POST.get("day", ""))
+    if day is None:
+        raise Http404
 
     def act() -> str:
-        return str(writing.draft(found, actor=request.actor, at=clock.now()).pk)
+        made = writing.draft(scheme, Every(every), day, actor=request.actor, at=clock.now())
+        return str(made.pk)
 
     made = once(request, act)
     return done(request, "已按模板拟出草稿。", reverse("bulletins:bulletin", args=[made]))
@@ -99,11 +103,12 @@ def bulletin(request: DeskRequest, pk: int) -> HttpResponse:
     """One bulletin as it reads, and what may be done with it now."""
     request.desk = "scoring"
     mine = reading.get_for(request.actor, pk)
-    newest = scores.newest(mine.period)
     given = {
         "mine": mine, "tag": state_tag(mine), "parts": _parts(mine),
         "actions": [_action(mine, move) for move in reading.moves_for(mine, request.actor)],
-        "outdated": newest is not None and newest.pk != mine.revision_id,
+        "outdated": reading.is_outdated(mine),
+        "periods": [(one.period_id, one.period.name) for one in
+                    mine.revisions.select_related("period").only("period__name").order_by("taken_at")],
         "corrections": list(mine.corrections.filter(state=State.PUBLISHED)),
         "sees_scores": request.actor.may(P.SCORING_VIEW),
         "may_draft": request.actor.may(P.SCORING_MANAGE) and mine.where is State.PUBLISHED,
@@ -187,7 +192,8 @@ def edit(request: DeskRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     given = {
         "mine": mine, "form": form, "blocks": wording.BLOCKS,
-        "figures": [(n, v) for n, v in mine.inputs["figures"].items() if v != figures.NONE],
+        "figures": [(name, value) for name, value in mine.inputs["figures"].items()
+                    if value not in figures.WITHOUT_VALUE],
     }  # fmt: skip
     if request.method != "POST":
         return render(request, "bulletins/edit.html", given)
@@ -209,7 +215,7 @@ def cases_(request: DeskRequest, pk: int) -> HttpResponse:
     request.desk = "scoring"
     mine = reading.get_for(request.actor, pk, version=version_of(request))
     chosen = [case["number"] for case in mine.cases]
-    suggested = cases.suggested(mine.revision)
+    suggested = cases.suggested(mine)
     known = {one.appeal.number for one in suggested}
     given: dict[str, Any] = {
         "mine": mine, "suggested": suggested, "chosen": chosen,
