@@ -186,14 +186,15 @@ def _clocks(data: dict[str, Any]) -> list[str]:
     lines = [
         f"The tick over {data['running_unmarked']:,} running clocks of {data['appeals']:,} orders "
         f"under way ({data['date']}, load {data['load'][0]} before, {data['load'][1]} after):", "",
-        "| | marked | statements | CPU s | wall s | marked in 60 s |", "|---|---|---|---|---|---|",
+        "| | marked | statements | CPU s | wall s | marked in 60 s of CPU |",
+        "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for label, key in (
         ("nothing due", "idle"), ("a minute's", "minute"), ("all at one instant", "instant"),
     ):  # fmt: skip
         one = data[key]
         marked = sum(one.get("counts", {}).values())
-        fast = f"{marked / one['wall_s'] * 60:,.0f}" if marked else ""
+        fast = f"{marked / one['cpu_s'] * 60:,.0f}" if marked else ""
         lines.append(
             f"| {label} | {marked:,} | {one['statements']:.0f} | {one['cpu_s']} | "
             f"{one['wall_s']} | {fast} |"

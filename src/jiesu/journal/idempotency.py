@@ -20,7 +20,8 @@ class Remembered:
 
     def store(self, ref: str) -> None:
         """Keep what the request made, such as an order's number, before the commit."""
-        IdempotencyKey.objects.filter(pk=self._pk).update(ref=ref)
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {_table()} SET ref = %s WHERE id = %s", [ref, self._pk])  # noqa: S608 - a table's name
         self.result = ref
 
 
@@ -37,11 +38,10 @@ def remember(actor_key: str, key: str, *, request_hash: str, at: dt.datetime) ->
             "防重复提交的编号应为 1 到 128 个字符，请刷新页面后重新提交。",
             code="idempotency_key_invalid",
         )
-    table = connection.ops.quote_name(IdempotencyKey._meta.db_table)
     created_at = connection.ops.adapt_datetimefield_value(at)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (actor_key, key, request_hash, ref, created_at)"  # noqa: S608 - a table's name
+            f"INSERT INTO {_table()} (actor_key, key, request_hash, ref, created_at)"  # noqa: S608 - a table's name
             " VALUES (%s, %s, %s, '', %s) ON CONFLICT DO NOTHING RETURNING id",
             [actor_key, key, request_hash, created_at],
         )
@@ -57,6 +57,10 @@ def remember(actor_key: str, key: str, *, request_hash: str, at: dt.datetime) ->
     if not first.ref:
         raise RuntimeError("the first run of this key committed without store()")
     return Remembered(first.ref, first.pk)
+
+
+def _table() -> str:
+    return connection.ops.quote_name(IdempotencyKey._meta.db_table)
 
 
 def purge(at: dt.datetime, *, batch: int = 5_000) -> int:

@@ -20,7 +20,9 @@ class Reply(models.Model):
         SENT_BACK = "sent_back", "已退回"
 
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="replies")
-    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="replies")
+    assignment = models.ForeignKey(
+        Assignment, models.PROTECT, related_name="replies", db_index=False
+    )  # found by ``reply_assignment``
     round = models.PositiveSmallIntegerField(default=1)
     stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.DRAFT)
     found_true = models.BooleanField("是否属实", null=True, blank=True)
