@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from tests.scoring.conftest import AFTER, Office
 
-from jiesu.bulletins import cases, figures, paper, reading, templates, wording, writing
+from jiesu.bulletins import cases, figures, lifecycle, paper, reading, templates, wording, writing
 from jiesu.bulletins.lifecycle import State
 from jiesu.bulletins.models import Bulletin
 from jiesu.documents import word
@@ -112,10 +112,44 @@ def test_a_refused_draft_comes_back_with_what_is_wanted(office: Office, october:
     )
 
     assert (back.state, back.remark) == (State.DRAFT, "补充黑榜单位的原因。")
-    with pytest.raises(Forbidden):
-        writing.approve(submitted, actor=office.second, at=SAID)
     with pytest.raises(ChangedMeanwhile):
         writing.submit(submitted, actor=office.first, at=SAID)
+
+
+def test_an_office_without_a_leader_lets_out_by_a_second_person(
+    office: Office, october: Period
+) -> None:
+    submitted = writing.submit(drafted(office, october), actor=office.first, at=SAID)
+    with pytest.raises(Forbidden, match="另一位同事"):
+        writing.approve(submitted, actor=office.first, at=SAID)
+
+    approved = writing.approve(submitted, actor=office.second, at=SAID)
+    out = writing.publish(approved, actor=office.second, at=SAID)
+
+    assert (out.state, out.drafted_by, out.approved_by) == (State.PUBLISHED, "孙效", "钱核")
+
+
+def test_who_changed_a_word_of_a_draft_does_not_approve_it(office: Office, october: Period) -> None:
+    mine = drafted(office, october)
+    edited = writing.edit(mine, mine.title, mine.text, [], actor=office.second, at=SAID)
+    submitted = writing.submit(edited, actor=office.first, at=SAID)
+
+    for writer in (office.first, office.second):
+        assert lifecycle.APPROVE not in reading.moves_for(submitted, writer)
+        with pytest.raises(Forbidden, match="改过稿"):
+            writing.approve(submitted, actor=writer, at=SAID)
+    assert lifecycle.APPROVE in reading.moves_for(submitted, office.world.actor("leader"))
+
+
+def test_free_words_that_look_personal_are_shown_and_stay(office: Office, october: Period) -> None:
+    mine = drafted(office, october)
+    assert reading.looks_personal(mine) == []
+    said = f"{mine.text}\n诉求人王小明，电话13812345678。"
+
+    edited = writing.edit(mine, mine.title, said, [], actor=office.first, at=SAID)
+
+    assert reading.looks_personal(edited) == [("王小明", "姓名"), ("13812345678", "电话")]
+    assert "13812345678" in edited.text
 
 
 def test_a_period_has_one_bulletin_until_it_is_corrected(office: Office, october: Period) -> None:

@@ -152,3 +152,4 @@ def test_what_is_sent_back_says_what_is_wanted_and_that_no_case_was_chosen(
     assert wordless.status_code == 422
     assert "退回意见：补充原因。" in page
     assert "还没有选典型案例" in page
+    assert "像个人信息" not in page

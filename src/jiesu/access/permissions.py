@@ -67,6 +67,10 @@ class Permission(StrEnum):
     SCORING_APPLY = "scoring.apply"  # exclusions, remedies
     SCORING_DECIDE = "scoring.decide"  # exclusions; two different people
     SCORING_REMEDY = "scoring.remedy"  # the centre: contested ratings
+    # bulletins 通报
+    BULLETIN_READ = "bulletins.read"  # those let out by one's region and the regions above
+    BULLETIN_DRAFT = "bulletins.draft"  # write them; their templates
+    BULLETIN_APPROVE = "bulletins.approve"  # approve what another wrote, send it back, let it out
     # looking closely: quality, patrols, efficiency cases
     QUALITY_INSPECT = "quality.inspect"
     QUALITY_JUDGE = "quality.judge"  # contested marks; sheets and samples

@@ -10,7 +10,8 @@ Why the table is as it is:
 - Who reviews a reply has not written it: no role both reports and decides the centre's review.
   The call-back is a third person's; a reviewer closes, and so does a call-back that satisfied.
 - The efficiency office watches, urges, supervises, inspects, scores and works its cases; it moves
-  no order. A case's outcome is approved by another person than whoever proposed it. A leader reads,
+  no order. A case's outcome is approved by another person than whoever proposed it, a bulletin by
+  one who wrote nothing of it: a leader, or a colleague where the office has none. A leader reads,
   masked, approves listed supervision, writes notes, and neither reveals nor exports.
 - A unit's people see their own scores; its leader applies for exclusions and contests ratings. Who
   applies never decides: exclusions are the efficiency office's, ratings the centre's reviewers'.
@@ -99,7 +100,7 @@ _DISPATCH = {
 _CLERK = {
     P.HANDLING_OPEN, P.HANDLING_SIGN, P.HANDLING_APPLY, P.HANDLING_PASS_DOWN, P.HANDLING_CONTACT,
     P.HANDLING_REPORT, P.APPEAL_VIEW, P.APPEAL_REVEAL, P.APPEAL_EXPORT, P.DISPATCH_CONSULT,
-    P.MANAGE_TEMPLATES, P.SCORING_OWN, P.QUALITY_CONTEST, P.SUPERVISION_ANSWER,
+    P.MANAGE_TEMPLATES, P.SCORING_OWN, P.BULLETIN_READ, P.QUALITY_CONTEST, P.SUPERVISION_ANSWER,
 }  # fmt: skip
 _REVIEW = {
     P.REVIEW_DECIDE, P.CLOSURE_CLOSE, P.CLOSURE_REOPEN, P.CLOSURE_ARCHIVE, P.APPEAL_VIEW,
@@ -116,7 +117,7 @@ _SUPERVISION = {
     P.APPEAL_VIEW_AREA, P.APPEAL_REVEAL,
     P.APPEAL_EXPORT, P.SCORING_VIEW, P.SCORING_MANAGE, P.SCORING_DECIDE, P.QUALITY_INSPECT,
     P.QUALITY_JUDGE, P.PATROL_RECORD, P.EFFICIENCY_CASES, P.EFFICIENCY_DECIDE, P.SUPERVISION_ISSUE,
-    P.SUPERVISION_NOTE, P.SUPERVISION_RULES,
+    P.SUPERVISION_NOTE, P.SUPERVISION_RULES, P.BULLETIN_READ, P.BULLETIN_DRAFT, P.BULLETIN_APPROVE,
 }  # fmt: skip
 _SYSTEM = {
     P.MANAGE_ORGANIZATIONS, P.MANAGE_CATALOGUE, P.MANAGE_DEADLINES, P.MANAGE_TEMPLATES,
@@ -144,6 +145,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
             P.APPEAL_EXPORT,
             P.SCORING_OWN,
             P.SCORING_APPLY,
+            P.BULLETIN_READ,
             P.QUALITY_CONTEST,
             P.SUPERVISION_ANSWER,
         }
@@ -159,6 +161,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
             P.APPEAL_VIEW,
             P.APPEAL_VIEW_AREA,
             P.SCORING_VIEW,
+            P.BULLETIN_READ,
+            P.BULLETIN_APPROVE,
             P.EFFICIENCY_DECIDE,
         }
     ),
@@ -175,5 +179,6 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
         | _CALLBACK
         | REFERENCE_DATA
         | {P.HANDLING_INNER_REVIEW, P.SCORING_VIEW, P.SUPERVISION_VIEW, P.SUPERVISION_ISSUE}
+        | {P.BULLETIN_READ}
     ),
 }

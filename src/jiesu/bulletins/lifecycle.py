@@ -1,7 +1,7 @@
 """The life of a bulletin: pure data. 拟稿 → 送审 → 批准 → 发布.
 
-Whoever wrote it does not approve it. Let out, it stands; when its period is corrected afterwards,
-another bulletin corrects it and both stay.
+Whoever wrote any of it does not approve it; a leader does, or any second person of the office. Let
+out, it stands; when its period is corrected afterwards, another bulletin corrects it and both stay.
 """
 
 from dataclasses import dataclass
@@ -41,12 +41,12 @@ class Move:
     needs: P
 
 
-EDIT = Move("edit", "修改", (State.DRAFT,), State.DRAFT, P.SCORING_MANAGE)
-SUBMIT = Move("submit", "送审", (State.DRAFT,), State.SUBMITTED, P.SCORING_MANAGE)
-APPROVE = Move("approve", "批准", (State.SUBMITTED,), State.APPROVED, P.SUPERVISION_APPROVE)
-REFUSE = Move("refuse", "退回修改", (State.SUBMITTED,), State.DRAFT, P.SUPERVISION_APPROVE)
-PUBLISH = Move("publish", "发布", (State.APPROVED,), State.PUBLISHED, P.SCORING_MANAGE)
-DROP = Move("drop", "作废", OPEN, State.DROPPED, P.SCORING_MANAGE)
+EDIT = Move("edit", "修改", (State.DRAFT,), State.DRAFT, P.BULLETIN_DRAFT)
+SUBMIT = Move("submit", "送审", (State.DRAFT,), State.SUBMITTED, P.BULLETIN_DRAFT)
+APPROVE = Move("approve", "批准", (State.SUBMITTED,), State.APPROVED, P.BULLETIN_APPROVE)
+REFUSE = Move("refuse", "退回修改", (State.SUBMITTED,), State.DRAFT, P.BULLETIN_APPROVE)
+PUBLISH = Move("publish", "发布", (State.APPROVED,), State.PUBLISHED, P.BULLETIN_APPROVE)
+DROP = Move("drop", "作废", OPEN, State.DROPPED, P.BULLETIN_DRAFT)
 MOVES: dict[str, Move] = {
     move.name: move for move in (EDIT, SUBMIT, APPROVE, REFUSE, PUBLISH, DROP)
 }

@@ -62,6 +62,7 @@ class Bulletin(models.Model):
     drafted_by_id = models.BigIntegerField(null=True)
     drafted_by = models.CharField(max_length=64)
     drafted_at = models.DateTimeField()
+    writers = models.JSONField(default=list)  # the users who wrote any of it: none of them approves
     approved_by_id = models.BigIntegerField(null=True)
     approved_by = models.CharField(max_length=64, blank=True)
     approved_at = models.DateTimeField(null=True)

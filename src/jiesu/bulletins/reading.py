@@ -19,20 +19,21 @@ from jiesu.scoring.definitions import Every
 from jiesu.scoring.lifecycle import PeriodState
 from jiesu.scoring.models import Period, Revision, ScoreScheme
 from jiesu.scoring.spans import Span, day_of, length_of, span
+from jiesu.textintel import redact
 
 RECENT = dt.timedelta(days=100)
 
 
 def visible_to(actor: Actor) -> QuerySet[Bulletin]:
-    """The newest first: whoever sees the region's scores sees all of them, a unit that is scored
-    (and whoever sits below the region) those let out."""
+    """The newest first: whoever writes or approves a region's sees all of them; units, and whoever
+    else sits in the region or below it, those let out."""
     rows = Bulletin.objects.select_related("scheme").defer("text", "inputs")
     if not actor.region_path:
         return rows.none()
     seen = Q(pk__in=())
-    if actor.may(Permission.SCORING_VIEW):
+    if actor.may(Permission.BULLETIN_DRAFT) or actor.may(Permission.BULLETIN_APPROVE):
         seen |= Q(**below("region_path", actor.region_path))
-    if actor.may(Permission.SCORING_VIEW) or actor.may(Permission.SCORING_OWN):
+    if actor.may(Permission.BULLETIN_READ):
         seen |= Q(region_path__in=ancestors(actor.region_path), state=State.PUBLISHED)
     return rows.filter(seen).order_by("-pk")
 
@@ -52,7 +53,7 @@ def get_for(actor: Actor, pk: int, version: int | None = None) -> Bulletin:
 
 def moves_for(bulletin: Bulletin, actor: Actor) -> list[Move]:
     """What the actor may do with it now, in order."""
-    own = bulletin.drafted_by_id is not None and bulletin.drafted_by_id == actor.user_id
+    own = actor.user_id in bulletin.writers
     return [
         move
         for move in lifecycle.MOVES.values()
@@ -63,8 +64,8 @@ def moves_for(bulletin: Bulletin, actor: Actor) -> list[Move]:
 
 
 def to_approve(actor: Actor) -> QuerySet[Bulletin]:
-    """What waits for this leader."""
-    if not actor.may(Permission.SUPERVISION_APPROVE):
+    """What others drafted and waits for one who approves."""
+    if not actor.may(Permission.BULLETIN_APPROVE):
         return Bulletin.objects.none()
     rows = visible_to(actor).filter(state=State.SUBMITTED)
     return rows.exclude(drafted_by_id=actor.user_id or 0)
@@ -77,6 +78,13 @@ def is_outdated(bulletin: Bulletin) -> bool:
         period=OuterRef("period"), number__gt=OuterRef("number")
     )  # fmt: skip
     return Revision.objects.filter(Exists(later), pk__in=mine).exists()
+
+
+def looks_personal(bulletin: Bulletin) -> list[tuple[str, str]]:
+    """What in its free words looks personal, with its kind; people decide whether it stays."""
+    said = f"{bulletin.title}\n{bulletin.text}"
+    pieces = [(said[one.start : one.end], one.kind.value) for one in redact.find(said)]
+    return list(dict.fromkeys(pieces))
 
 
 # --- what has none yet ----------------------------------------------------------------------------

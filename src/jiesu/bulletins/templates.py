@@ -56,7 +56,7 @@ def set_template(
     Refusals: Forbidden outside the actor's region; Invalid at ``title``, ``text``, ``effective``
     (empty, too long, a name or table nobody knows).
     """
-    if not may_manage(actor, Permission.SCORING_MANAGE, region.path):
+    if not may_manage(actor, Permission.BULLETIN_DRAFT, region.path):
         raise Forbidden("通报模板只能由本区划的效能办修改。")
     if every not in set(Every):
         raise invalid("every", "请选择周期。", "unknown")

@@ -56,6 +56,7 @@ def draft(
                 region_path=region.path, office_id=actor.unit_id, title=title[:100],
                 text=wording.fill(words.text, inputs["figures"]), inputs=inputs, corrects=last,
                 drafted_by_id=actor.user_id, drafted_by=actor.name, drafted_at=at,
+                writers=[actor.user_id],
             )  # fmt: skip
             made.revisions.set(told.revisions)
             _audit("drafted", made, actor, at)
@@ -116,10 +117,10 @@ def submit(bulletin: Bulletin, *, actor: Actor, at: dt.datetime) -> Bulletin:
 
 @transaction.atomic
 def approve(bulletin: Bulletin, *, actor: Actor, at: dt.datetime) -> Bulletin:
-    """This will approve it. Refuses whoever wrote it."""
+    """This will approve it. Refuses whoever wrote any of it."""
     mine = _take(bulletin, lifecycle.APPROVE, actor)
-    if mine.drafted_by_id is not None and mine.drafted_by_id == actor.user_id:
-        raise Forbidden("拟稿人不能批准自己拟的通报，请由另一位领导批准。")
+    if actor.user_id in mine.writers:
+        raise Forbidden("拟稿或改过稿的人不能批准本通报，请由领导或效能办另一位同事批准。")
     mine.approved_by_id, mine.approved_by, mine.approved_at = actor.user_id, actor.name, at
     return _put(mine, lifecycle.APPROVE, actor, at)
 
@@ -180,6 +181,8 @@ def _take(bulletin: Bulletin, move: Move, actor: Actor) -> Bulletin:
 
 
 def _put(mine: Bulletin, move: Move, actor: Actor, at: dt.datetime) -> Bulletin:
+    if move is lifecycle.EDIT and actor.user_id not in mine.writers:
+        mine.writers.append(actor.user_id)
     mine.state = move.to
     mine.version += 1
     mine.save()

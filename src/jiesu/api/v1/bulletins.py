@@ -22,7 +22,6 @@ from jiesu.scoring.models import Revision
 router = Router(tags=["通报"])
 _NEWEST = Order("id", ("id",), descending=True)
 _PARTS = Prefetch("revisions", Revision.objects.only("period_id").order_by("taken_at"))
-_READS = (P.SCORING_VIEW, P.SCORING_OWN)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,11 +54,11 @@ def _bulletin_out(one: Bulletin) -> BulletinOut:
     )  # fmt: skip
 
 
-@router.get("", response=out.Page[BulletinOut], **spec("已发布的通报", *_READS))
+@router.get("", response=out.Page[BulletinOut], **spec("已发布的通报", P.BULLETIN_READ))
 def list_bulletins(request: Call, filters: Query[inputs.Paged]) -> HttpResponse:
     """本区划和上级区划已发布的通报，新的在前。"""
-    if not any(request.actor.may(one) for one in _READS):
-        raise Forbidden("这把密钥没有查看考核的权限，请联系安全管理员。")
+    if not request.actor.may(P.BULLETIN_READ):
+        raise Forbidden("这把密钥没有查看通报的权限，请联系安全管理员。")
     rows = reading.visible_to(request.actor).filter(state=State.PUBLISHED).defer(None)
     rows = rows.prefetch_related(_PARTS)
     found = page(rows, _NEWEST, filters.after, filters.size)

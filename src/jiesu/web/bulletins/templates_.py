@@ -25,7 +25,7 @@ from jiesu.web.form_pages import (
 )
 
 
-@desk_view(P.SCORING_MANAGE)
+@desk_view(P.BULLETIN_DRAFT)
 def home(request: DeskRequest) -> HttpResponse:
     """The words that hold today for each kind of period."""
     request.desk = "scoring"
@@ -43,7 +43,7 @@ class TemplateForm(LinedForm):
     effective = day_field("启用日期", required=False, help_text="不填为今天。")
 
 
-@desk_view(P.SCORING_MANAGE)
+@desk_view(P.BULLETIN_DRAFT)
 def edit(request: DeskRequest, every: str) -> HttpResponse:
     """Let this region's bulletins read otherwise from a day on."""
     request.desk = "scoring"

@@ -32,7 +32,7 @@ from jiesu.web.once import once
 from jiesu.web.paging import key_page
 from jiesu.web.scoring import pages
 
-SEEN_BY = (P.SCORING_VIEW, P.SCORING_OWN)
+SEEN_BY = (P.BULLETIN_READ,)
 SIZE = 25
 WANTED = 12
 DIALOG = "components/reason_dialog.html"
@@ -69,7 +69,7 @@ def home(request: DeskRequest) -> HttpResponse:
     actor = request.actor
     rows = reading.visible_to(actor).exclude(state=State.DROPPED)
     page = key_page(rows, ["-id"], request.GET.get("after", ""), size=SIZE)
-    may = actor.may(P.SCORING_MANAGE)
+    may = actor.may(P.BULLETIN_DRAFT)
     wanted = reading.wanted(actor, clock.now())[:WANTED] if may else []
     empty = Empty("还没有通报", "考核期公布后，效能办可以拟写通报；发布后各单位都能看到。")
     given = {
@@ -80,7 +80,7 @@ def home(request: DeskRequest) -> HttpResponse:
 
 
 @require_POST
-@desk_view(P.SCORING_MANAGE)
+@desk_view(P.BULLETIN_DRAFT)
 def draft(request: DeskRequest, pk: int, every: str) -> HttpResponse:
     """Write a draft of what a scheme (``pk``) published; ``day`` lies in the span."""
     if every not in set(Every):
@@ -107,11 +107,12 @@ def bulletin(request: DeskRequest, pk: int) -> HttpResponse:
         "mine": mine, "tag": state_tag(mine), "parts": _parts(mine),
         "actions": [_action(mine, move) for move in reading.moves_for(mine, request.actor)],
         "outdated": reading.is_outdated(mine),
+        "personal": reading.looks_personal(mine) if mine.where in lifecycle.OPEN else [],
         "periods": [(one.period_id, one.period.name) for one in
                     mine.revisions.select_related("period").only("period__name").order_by("taken_at")],
         "corrections": list(mine.corrections.filter(state=State.PUBLISHED)),
         "sees_scores": request.actor.may(P.SCORING_VIEW),
-        "may_draft": request.actor.may(P.SCORING_MANAGE) and mine.where is State.PUBLISHED,
+        "may_draft": request.actor.may(P.BULLETIN_DRAFT) and mine.where is State.PUBLISHED,
     }  # fmt: skip
     return render(request, "bulletins/bulletin.html", given)
 
@@ -181,7 +182,7 @@ class WordsForm(forms.Form):
         ]  # fmt: skip
 
 
-@desk_view(P.SCORING_MANAGE)
+@desk_view(P.BULLETIN_DRAFT)
 def edit(request: DeskRequest, pk: int) -> HttpResponse:
     """Change a draft's words; on the right the tables it may hold."""
     request.desk = "scoring"
@@ -209,7 +210,7 @@ def edit(request: DeskRequest, pk: int) -> HttpResponse:
     return done(request, "已保存。", reverse("bulletins:bulletin", args=[pk]))
 
 
-@desk_view(P.SCORING_MANAGE)
+@desk_view(P.BULLETIN_DRAFT)
 def cases_(request: DeskRequest, pk: int) -> HttpResponse:
     """Choose typical cases among what cost the black list most, or by number."""
     request.desk = "scoring"
@@ -247,15 +248,15 @@ class ReasonForm(forms.Form):
 
 
 _LEADS = {
-    "submit": "送领导批准；批准前不能再改。",
-    "approve": "批准后由效能办编号发布。",
+    "submit": "送领导或效能办另一位同事批准；批准前不能再改。",
+    "approve": "批准后编号发布。",
     "refuse": "退回拟稿人修改。",
     "publish": "编文号并发布：被考核单位都能看到，此后内容不再变。",
     "drop": "作废本稿；该考核期可以重新拟稿。",
 }
 
 
-@desk_view(P.SCORING_MANAGE, P.SUPERVISION_APPROVE)
+@desk_view(P.BULLETIN_DRAFT, P.BULLETIN_APPROVE)
 def move(request: DeskRequest, pk: int, name: str) -> HttpResponse:
     """One move of a bulletin: its dialog, and doing it."""
     chosen = lifecycle.MOVES.get(name)

@@ -96,7 +96,7 @@ def desk_tabs(actor: Actor, current: str) -> list[Tab]:
         found.append(("exclusions", "剔除申请", "scoring:exclusions"))
     if actor.may(P.SCORING_REMEDY) or actor.may(P.SCORING_OWN):
         found.append(("remedies", "不满意件救济", "scoring:remedies"))
-    if actor.may(P.SCORING_VIEW) or actor.may(P.SCORING_OWN):
+    if actor.may(P.BULLETIN_READ):
         found.append(("bulletins", "通报", "bulletins:home"))
     if actor.may(P.SCORING_VIEW):
         found.append(("faults", "过错登记", "scoring:faults"))
