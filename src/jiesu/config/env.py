@@ -176,7 +176,7 @@ SECTIONS: dict[str, list[Setting]] = {
     ],
     "Background loops": [
         Setting("JIESU_LOOPS", words,
-                "deadlines,delivery,sealing,tasks,mail,supervision,topics,scoring",
+                "deadlines,delivery,sealing,tasks,mail,news,supervision,topics,scoring",
                 "The loops `jiesu serve` keeps running. Several hosts may run the same loops: they "
                 "claim rows, nothing is done twice."),
     ],

@@ -18,7 +18,7 @@ from django.db import connection
 
 from jiesu.foundation import clock
 from jiesu.inspection import clues
-from jiesu.jobs import beats, deadlines, delivery, tasks
+from jiesu.jobs import beats, deadlines, delivery, news, tasks
 from jiesu.journal import sealing
 from jiesu.notifications import mail
 from jiesu.scoring import periods
@@ -86,6 +86,11 @@ def _mail(at: dt.datetime, worker: str) -> Turn:
     return Turn(str(done), more=done.sent >= 50)
 
 
+def _news(at: dt.datetime, worker: str) -> Turn:
+    told = news.tell(at)
+    return Turn(f"told {told}" if told else "")
+
+
 def _scoring(at: dt.datetime, worker: str) -> Turn:
     asked = periods.keep_current(at)
     return Turn(f"asked for {asked} previews" if asked else "")
@@ -103,6 +108,7 @@ LOOPS: dict[str, Loop] = {
         Loop("delivery", 1, _delivery),
         Loop("sealing", 300, _sealing),
         Loop("tasks", 2, _tasks),
+        Loop("news", 20, _news),
         Loop("mail", 5, _mail),
         Loop("supervision", 60, _supervision),
         Loop("topics", 5, _topics),

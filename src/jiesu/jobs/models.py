@@ -19,6 +19,16 @@ class Beat(models.Model):
         return f"{self.loop} {self.at:%H:%M:%S}"
 
 
+class Looked(models.Model):
+    """Up to which moment a follower has looked at the audit."""
+
+    name = models.CharField(max_length=16, unique=True)
+    upto = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.upto:%H:%M:%S}"
+
+
 class Undelivered(models.Model):
     """An event whose followers failed: tried again later and later, then parked for a person."""
 

@@ -7,6 +7,7 @@ what is not in the database (mail, the search index) it leaves to a loop of its 
 moves' names and the marks of clocks; a kind that is not listed has no follower.
 
 The search index follows every event by itself (``search.indexing``), each host at its own pace.
+What happens to no order has no event; who is told of it stands in ``jobs/news.py``.
 """
 
 import datetime as dt

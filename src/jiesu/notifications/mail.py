@@ -1,7 +1,7 @@
 """The outbox of mails: queued with their notice, claimed, sent, never sent twice.
 
 A mail carries the order's number, what happened and a link; nothing of the person or the matter,
-since mail leaves the house unencrypted.
+since mail leaves the house unencrypted. What is told of scores and bulletins names neither.
 """
 
 import datetime as dt
@@ -14,13 +14,14 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 
-from jiesu.notifications.models import Mail, Notice, Preference
+from jiesu.notifications.models import Mail, Notice, NoticeKind, Preference
 
 log = logging.getLogger(__name__)
 
 TRIES = 6
 FIRST_PAUSE = dt.timedelta(minutes=2)
 IN_DOUBT_AFTER = dt.timedelta(minutes=10)  # far longer than one mail takes
+SAID_IN_MAIL = (NoticeKind.SCORES, NoticeKind.BULLETIN)
 STALE = dt.timedelta(hours=24)  # nobody is helped by yesterday's notice
 
 
@@ -161,13 +162,18 @@ def _put(mail: Mail, state: Mail.State, error: str) -> None:
 def message(mail: Mail, connection: object = None) -> EmailMessage:
     """The mail itself."""
     notice = mail.notice
-    lines = [f"{notice.user.name}：", "", f"{notice.title}，工单编号 {notice.number}。"]
+    if notice.number:
+        said, page = f"{notice.title}，工单编号 {notice.number}", f"orders/{notice.number}"
+    else:
+        words = f"：{notice.text}" if notice.kind in SAID_IN_MAIL else ""
+        said, page = f"{notice.title}{words}", f"notices/{notice.pk}"
+    lines = [f"{notice.user.name}：", "", f"{said}。"]
     if settings.JIESU_SITE:
-        lines += ["", f"{settings.JIESU_SITE}/orders/{notice.number}/"]
+        lines += ["", f"{settings.JIESU_SITE}/{page}/"]
     lines += ["", "请登录接诉平台查看详情。本邮件由系统发出，请勿回复。"]
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
     return EmailMessage(
-        subject=f"【接诉】{notice.title} {notice.number}",
+        subject=f"【接诉】{notice.title} {notice.number}".rstrip(),
         body="\n".join(lines),
         to=[notice.user.email],
         connection=connection,

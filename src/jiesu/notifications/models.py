@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     SUPERVISION_NEWS = "supervision_news"
     NOTED = "noted"
     WARNED = "warned"
+    SCORES = "scores"
+    BULLETIN = "bulletin"
 
 
 NOTICE_NAMES: dict[NoticeKind, str] = {
@@ -60,26 +62,39 @@ NOTICE_NAMES: dict[NoticeKind, str] = {
     NoticeKind.SUPERVISION_NEWS: "督办有反馈",
     NoticeKind.NOTED: "领导批示",
     NoticeKind.WARNED: "预警",
+    NoticeKind.SCORES: "考核",
+    NoticeKind.BULLETIN: "通报",
 }
 _KINDS = [(kind.value, name) for kind, name in NOTICE_NAMES.items()]
 
 
 class Notice(models.Model):
-    """One person is told of one event, once."""
+    """One person is told of one happening, once: an appeal's event, or an audit record.
+
+    It leads to the order ``number``, or to the page of ``subject`` (``score_period:12``).
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="notices")
     post_id = models.BigIntegerField(null=True, blank=True)  # as what they are told
     kind = models.CharField(max_length=16, choices=_KINDS)
     title = models.CharField(max_length=64)
     text = models.CharField(max_length=300, blank=True)
-    number = models.CharField("工单编号", max_length=19, blank=True)  # the page it leads to
-    event_id = models.BigIntegerField()
+    number = models.CharField("工单编号", max_length=19, blank=True)
+    event_id = models.BigIntegerField(null=True, blank=True)
+    record_id = models.BigIntegerField(null=True, blank=True)
+    subject = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["event_id", "user"], name="notice_once_per_user")
+            models.UniqueConstraint(fields=["event_id", "user"], name="notice_once_per_user"),
+            models.UniqueConstraint(fields=["record_id", "user"], name="notice_once_per_record"),
+            models.CheckConstraint(
+                condition=Q(event_id__isnull=False, record_id__isnull=True)
+                | Q(event_id__isnull=True, record_id__isnull=False),
+                name="notice_of_one_happening",
+            ),
         ]
         indexes = [
             models.Index(fields=["user", "id"], name="notice_of_user"),

@@ -1,10 +1,11 @@
 """Notices: told by the delivery of events, read by people."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jiesu.access import Actor
+from jiesu.accounts.models import Post
 from jiesu.appeals.models import Event
 from jiesu.foundation.errors import NotFound, invalid
 from jiesu.notifications import mail, recipients
@@ -35,8 +36,51 @@ def tell(events: Sequence[Event], at: dt.datetime) -> None:
         for one in told
     ]  # fmt: skip
     made = Notice.objects.bulk_create(notices)
-    people = (one.post.user for one in told)
-    wanting = {user.pk for user in people if user.wants_email and user.email}
+    _mail(made, (one.post for one in told), at)
+
+
+@dataclass(frozen=True)
+class News:
+    """What one person is told of an audit record: of what kind, in which words."""
+
+    record_id: int
+    subject: str
+    post: Post
+    kind: NoticeKind
+    words: str
+
+
+def tell_news(news: Iterable[News], at: dt.datetime) -> int:
+    """This will tell people what happened to no order, and queue their mails; how many notices.
+
+    Whoever was told of a record is not told of it again; the first news for a person wins. Call it
+    in a transaction.
+    """
+    first: dict[tuple[int, int], News] = {}
+    for one in news:
+        first.setdefault((one.record_id, one.post.user_id), one)
+    records = {record for record, _ in first}
+    for record, user in Notice.objects.filter(record_id__in=records).values_list(
+        "record_id", "user_id"
+    ):
+        first.pop((record or 0, user), None)
+    made = Notice.objects.bulk_create(
+        (
+            Notice(
+                user_id=one.post.user_id, post_id=one.post.pk, kind=one.kind,
+                title=NOTICE_NAMES[one.kind], text=one.words[:300], record_id=one.record_id,
+                subject=one.subject, at=at,
+            )
+            for one in first.values()
+        ),
+        batch_size=500,
+    )  # fmt: skip
+    _mail(made, [one.post for one in first.values()], at)
+    return len(made)
+
+
+def _mail(made: Sequence[Notice], posts: Iterable[Post], at: dt.datetime) -> None:
+    wanting = {p.user_id for p in posts if p.user.wants_email and p.user.email}
     mail.queue([notice for notice in made if notice.user_id in wanting], at)
 
 

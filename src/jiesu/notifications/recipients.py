@@ -1,4 +1,6 @@
-"""Who is told of which event: the one list, ``RULES`` at the end.
+"""Who is told of which event of an order: the one list, ``RULES`` at the end.
+
+(What happens to no order, scores and bulletins, is told by the list in ``jobs/news.py``.)
 
 A rule names people by their posts, as they are held when the event is delivered. Whoever may not
 see the appeal is dropped whatever a rule says, whoever did the thing is not told of it, and nobody
@@ -69,7 +71,7 @@ class Batch:
     def supervisors_of(self, path: str) -> list[Post]:
         """The supervisors' posts on the way from the province to the region."""
         if path not in self._near:
-            here = _held(self.day).filter(
+            here = held(self.day).filter(
                 role=Role.SUPERVISOR, unit__region__path__in=ancestors(path)
             )
             self._near[path] = list(here)
@@ -126,7 +128,7 @@ class Case:
 # --- who holds which post ------------------------------------------------------------------------
 
 
-def _held(day: dt.date) -> QuerySet[Post, Post]:
+def held(day: dt.date) -> QuerySet[Post, Post]:
     """The posts held that day by people who may sign in."""
     return (
         Post.objects.select_related("user", "unit", "unit__region")
@@ -138,7 +140,7 @@ def _held(day: dt.date) -> QuerySet[Post, Post]:
 
 def _by_unit(units: Iterable[int], day: dt.date) -> dict[int, list[Post]]:
     found: dict[int, list[Post]] = {unit: [] for unit in units}
-    for post in _held(day).filter(unit_id__in=list(found)):
+    for post in held(day).filter(unit_id__in=list(found)):
         found[post.unit_id].append(post)
     return found
 

@@ -205,7 +205,10 @@ def freeze(period: Period, *, actor: Actor, at: dt.datetime, version: int) -> Pe
     locked.state, locked.frozen_at, locked.frozen_by = PeriodState.FROZEN, at, actor.name
     locked.apply_until = at + dt.timedelta(days=definition.apply_days)
     _save(locked, "state", "frozen_at", "frozen_by", "apply_until")
-    _audit("frozen", locked, actor, at, facts=raw.facts_hash, result=raw.result_hash)
+    _audit(
+        "frozen", locked, actor, at, facts=raw.facts_hash, result=raw.result_hash,
+        apply_until=locked.apply_until if definition.apply_days else None,
+    )  # fmt: skip
     return locked
 
 

@@ -24,7 +24,7 @@ from jiesu.foundation.errors import (
     invalid,
 )
 from jiesu.foundation.text import clean_text
-from jiesu.journal import idempotency
+from jiesu.journal import audit, idempotency
 from jiesu.organizations.models import Unit
 from jiesu.supervision import files, linked, numbers
 from jiesu.supervision import lifecycle as life
@@ -302,6 +302,11 @@ def _put(
     if move.overlay and mine.appeal is not None and mine.number:
         kind = "supervision_approved" if move is life.APPROVE else move.overlay
         overlays.lay(mine.appeal, kind, {**facts_of(mine), **facts}, actor=actor, at=at)
+    elif move.overlay and mine.number:  # over no order: the audit tells of it
+        audit.record(
+            move.overlay.replace("_", ".", 1), actor=actor, at=at, subject=f"instrument:{mine.pk}",
+            data={"matter": mine.matter, **facts_of(mine), **facts},
+        )  # fmt: skip
     return mine
 
 

@@ -7,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from jiesu.access import Actor
+from jiesu.access import Actor, Permission
 from jiesu.foundation import clock
 from jiesu.notifications import notices
 from jiesu.notifications.models import Notice as Told
+from jiesu.scoring import reading as scores
 from jiesu.web.doors import DeskRequest, desk_view, done
 from jiesu.web.navigation import Count, Notice
 
@@ -54,9 +55,24 @@ def home(request: DeskRequest) -> HttpResponse:
 def open_(request: DeskRequest, pk: int) -> HttpResponse:
     """Go to what a notice tells of, and count it as read."""
     notice = notices.mark_read(pk, actor=request.actor, at=clock.now())
-    if not notice.number:
-        return redirect("notices:home")
-    return redirect("orders:order", notice.number)
+    if notice.number:
+        return redirect("orders:order", notice.number)
+    return redirect(_page_of(notice.subject, request.actor))
+
+
+def _page_of(subject: str, actor: Actor) -> str:
+    """The page of what a notice without an order tells of: ``bulletin:12``."""
+    what, _, pk = subject.partition(":")
+    if what == "bulletin":
+        return reverse("bulletins:bulletin", args=[pk])
+    if what == "instrument":
+        return reverse("supervision:instrument", args=[pk])
+    if what == "score_period":
+        unit = None if actor.may(Permission.SCORING_VIEW) else scores.own_unit_id(actor)
+        return reverse("scoring:unit", args=[pk, unit]) if unit else reverse(
+            "scoring:period", args=[pk]
+        )  # fmt: skip
+    return reverse("notices:home")
 
 
 @require_POST
