@@ -14,7 +14,7 @@ from jiesu.appeals.actions import callback, closure, dispatch, exposure, intake,
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.lifecycle import Status
-from jiesu.appeals.models import Appeal, Clock
+from jiesu.appeals.models import Appeal, Clock, Consultation, Opinion
 from jiesu.catalogue import codes
 from jiesu.foundation.errors import (
     ChangedMeanwhile,
@@ -24,6 +24,7 @@ from jiesu.foundation.errors import (
     NotFound,
 )
 from jiesu.journal.models import AuditRecord
+from jiesu.organizations.models import Unit
 
 BAD = {"reached": True, "solved": False, "satisfaction": 2}
 
@@ -399,3 +400,58 @@ def test_a_unit_that_was_invited_to_confer_may_read_the_appeal(world: World) -> 
 
     assert gate.get_appeal_for(invited, appeal.number) == appeal
     assert appeal not in Appeal.objects.visible_to(invited)
+
+
+def test_a_unit_that_ended_is_not_asked_to_confer(world: World) -> None:
+    appeal = make.dispatched(world)
+    Unit.objects.filter(pk=world.units["environment"].pk).update(valid_to=MONDAY.date())
+    ended = Unit.objects.get(pk=world.units["environment"].pk)
+
+    with pytest.raises(Invalid, match="撤销"):
+        dispatch.consult(
+            appeal, "由谁牵头", [ended], actor=world.actor("dispatcher"), at=MONDAY + minutes(80)
+        )
+
+
+def test_a_consultation_is_concluded_once_and_hears_nobody_after_it(world: World) -> None:
+    appeal = make.signed(world).appeal
+    judge = world.actor("dispatcher")
+    consultation = dispatch.consult(
+        appeal, "由谁牵头", [world.units["environment"]], actor=judge, at=MONDAY + minutes(80)
+    )
+    shown = Consultation.objects.select_related("appeal").get()  # another page of the same
+    opinion = Opinion.objects.select_related("consultation__appeal").get()
+    dispatch.conclude(consultation, "城管牵头", actor=judge, at=MONDAY + minutes(90))
+
+    with pytest.raises(NotAllowedNow):
+        dispatch.conclude(shown, "环保牵头", actor=judge, at=MONDAY + minutes(91))
+    with pytest.raises(NotAllowedNow):
+        dispatch.give_opinion(
+            opinion, "我有意见", actor=world.actor("environment_clerk"), at=MONDAY + minutes(92)
+        )
+
+    assert Consultation.objects.get().conclusion == "城管牵头"
+
+
+def test_a_published_answer_that_is_taken_up_again_is_published_no_longer(world: World) -> None:
+    redone, reopened = (
+        review.approve(
+            make.reported(world, may_publish=True, phone=phone), publish=True,
+            actor=world.actor("reviewer"), at=MONDAY + minutes(180),
+        )
+        for phone in ("13812340001", "13812340002")
+    )  # fmt: skip
+    assert Appeal.objects.published().count() == 2
+
+    callback.record(
+        redone, bad(decision="redo"), actor=world.actor("callback"), at=MONDAY + minutes(200)
+    )
+    callback.record(
+        reopened, Said(reached=True, solved=True, satisfaction=5), actor=world.actor("callback"),
+        at=MONDAY + minutes(200),
+    )  # fmt: skip
+    closure.reopen(
+        fresh(reopened), "问题反弹", actor=world.actor("reviewer"), at=MONDAY + minutes(300)
+    )
+
+    assert not Appeal.objects.published().exists()

@@ -9,6 +9,7 @@ from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Plea, apply_for
 from jiesu.appeals.models import Appeal
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, Invalid, NotAllowedNow
+from jiesu.journal import sealing
 
 LATER = MONDAY + make.minutes(120)
 
@@ -86,3 +87,17 @@ def test_the_register_event_says_nothing_of_the_petitioner(world: World) -> None
 
     assert "陈" not in facts
     assert "138" not in facts
+
+
+def test_whoever_stepped_aside_from_a_matter_still_takes_the_callers_next_one(world: World) -> None:
+    first = make.accepted(world)
+    agent = world.actor("agent")
+    recusal.step_aside(first, "诉求人是我的亲属", actor=agent, at=LATER)
+
+    again = intake.register(
+        make.intake_form(repeat_of=first.number), actor=agent, at=LATER + make.minutes(5)
+    )
+
+    assert again.repeat_of_id == first.pk
+    assert first.events.filter(kind="repeated").count() == 1
+    assert sealing.verify().is_clean

@@ -8,13 +8,15 @@ from tests.factories import appeals as make
 from tests.factories.appeals import GOOD_ANSWER, lead_of, minutes
 from tests.factories.world import MONDAY, World
 
+from jiesu.appeals import options, rules
 from jiesu.appeals.actions import dispatch, handling, intake, marks, review, triage
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer, Plea
 from jiesu.appeals.lifecycle import State, Status
-from jiesu.appeals.models import Appeal, Application, Assignment, Clock
+from jiesu.appeals.models import Appeal, Application, Assignment, Clock, ProcessRule, Reply
 from jiesu.catalogue import codes
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, Invalid, NotAllowedNow
+from jiesu.organizations.models import Unit
 
 
 def code(table: str) -> str:
@@ -561,3 +563,111 @@ def test_whoever_rewrites_an_answer_has_written_it(world: World) -> None:
 
     with pytest.raises(Forbidden, match="自己"):
         handling.inner_approve(lead_of(assignment.appeal), "", actor=head, at=MONDAY + minutes(80))
+
+
+def test_a_draft_saved_from_a_stale_page_does_not_change_what_was_handed_in(world: World) -> None:
+    assignment = make.signed(world)
+    make.report(world, assignment, MONDAY + minutes(70))
+
+    with pytest.raises(ChangedMeanwhile):
+        handling.save_draft(
+            assignment, Answer(handling_report="旧稿"), actor=world.actor("clerk"),
+            at=MONDAY + minutes(95),
+        )  # fmt: skip
+
+    reply = Reply.objects.get(assignment=assignment)
+    assert reply.stage == Reply.Stage.SUBMITTED
+    assert reply.handling_report == GOOD_ANSWER.handling_report
+
+
+def test_two_steps_of_inner_review_are_two_people(world: World) -> None:
+    Unit.objects.filter(pk=world.units["urban"].pk).update(inner_review_steps=2)
+    assignment = make.signed(world)
+    make.report(world, assignment, MONDAY + minutes(70))
+
+    with pytest.raises(Forbidden, match="上一级内审"):
+        handling.inner_approve(
+            lead_of(assignment.appeal), "", actor=world.actor("section_head"),
+            at=MONDAY + minutes(95),
+        )  # fmt: skip
+    handling.inner_approve(
+        lead_of(assignment.appeal), "", actor=world.actor("unit_leader"), at=MONDAY + minutes(96)
+    )
+
+    assert lead_of(assignment.appeal).where is State.REPORTED
+
+
+def test_a_rule_that_lets_a_unit_return_twice_is_offered_twice(world: World) -> None:
+    ProcessRule.objects.create(
+        key="max_returns_per_unit", value=2, valid_from=dt.date(2026, 1, 1), set_by="冯系统"
+    )
+    rules.forget()
+    appeal = make.signed(world).appeal
+    clerk = world.actor("clerk")
+
+    may = []
+    for turn in range(3):
+        may.append(handling.may_return(appeal, world.units["urban"].pk, MONDAY))
+        if may[-1]:
+            at = MONDAY + minutes(70 + 10 * turn)
+            handling.apply_for(lead_of(appeal), return_plea(world), actor=clerk, at=at)
+            dispatch.judge_return(
+                pending(appeal), accept=False, decision="属于贵局",
+                actor=world.actor("dispatcher"), at=at + minutes(5),
+            )  # fmt: skip
+
+    assert may == [True, True, False]
+
+
+def test_tries_before_and_after_eight_in_the_morning_are_one_day(world: World) -> None:
+    appeal = make.signed(world).appeal
+    clerk = world.actor("clerk")
+    tuesday = (MONDAY + dt.timedelta(days=1)).astimezone(dt.UTC)
+    for hours in (-2, 0, 2):  # at seven, nine and eleven in Beijing
+        handling.contact(
+            lead_of(appeal), way="phone", reached=False, note="", actor=clerk,
+            at=tuesday + dt.timedelta(hours=hours),
+        )  # fmt: skip
+    plea = Plea(
+        kind="suspension", reason_code="unreachable", reason="联系不上", citizen_told="无法告知"
+    )
+
+    with pytest.raises(NotAllowedNow, match="现有记录 1 天"):
+        handling.apply_for(
+            lead_of(appeal), plea, actor=clerk, at=tuesday + dt.timedelta(hours=3)
+        )  # fmt: skip
+
+
+def test_a_unit_that_is_not_yet_in_force_gets_no_order(world: World) -> None:
+    tomorrow = MONDAY.date() + dt.timedelta(days=1)
+    Unit.objects.filter(pk=world.units["environment"].pk).update(valid_from=tomorrow)
+    order = Order(lead=Unit.objects.get(pk=world.units["environment"].pk), reason="试派")
+
+    with pytest.raises(Invalid, match="才启用"):
+        dispatch.assign(make.accepted(world), order, actor=world.actor("dispatcher"), at=MONDAY)
+    appeal = make.accepted(world, at=MONDAY + dt.timedelta(days=1))
+    dispatch.assign(
+        appeal, order, actor=world.actor("dispatcher"), at=MONDAY + dt.timedelta(hours=15)
+    )  # midnight in Beijing
+
+    assert lead_of(appeal).unit_id == order.lead.pk
+
+
+def test_nothing_is_applied_for_on_the_long_term_list(world: World) -> None:
+    appeal = make.signed(world).appeal
+    dispatch.list_difficult(
+        appeal, "历史遗留", actor=world.actor("dispatcher"), at=MONDAY + minutes(65)
+    )
+    listed, mine = Appeal.objects.get(pk=appeal.pk), lead_of(appeal)
+
+    offered = {
+        o.name: o.why_not for o in options.assignment_options(listed, mine, world.actor("clerk"))
+    }
+    with pytest.raises(NotAllowedNow, match="疑难挂账"):
+        handling.apply_for(
+            mine, extension_plea(), actor=world.actor("clerk"), at=MONDAY + minutes(70)
+        )
+
+    assert "疑难挂账" in offered["apply"]
+    assert "疑难挂账" in offered["request_return"]
+    assert not Application.objects.exists()

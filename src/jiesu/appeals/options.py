@@ -60,12 +60,16 @@ def appeal_options(appeal: Appeal, actor: Actor) -> list[Option]:
 
 
 def assignment_options(
-    appeal: Appeal, assignment: Assignment, actor: Actor, *, returns_before: int = 0
+    appeal: Appeal, assignment: Assignment, actor: Actor, *, may_return: bool = True
 ) -> list[Option]:
-    """The moves of one assignment, for the unit it belongs to; [] for anyone else."""
+    """The moves of one assignment, for the unit it belongs to; [] for anyone else.
+
+    ``may_return``: the unit has not returned the appeal as often as the rule lets it.
+    """
     if assignment.unit_id != actor.unit_id or State(assignment.state) not in LIVE:
         return []
     joint = assignment.nature == Assignment.Nature.JOINT
+    on_list = appeal.status == Status.LISTED and not joint and not assignment.depth
     may_work = life.UNITS_WORK | (life.JOINT_UNITS_GO_ON if joint else frozenset())
     options = []
     for move in ASSIGNMENT_OPTIONS:
@@ -78,11 +82,13 @@ def assignment_options(
             reason = f"工单{STATUS_NAMES[Status(appeal.status)]}"
         elif State(assignment.state) not in move.from_:
             reason = f"{STATE_NAMES[State(assignment.state)]}时不能{move.label}"
+        elif on_list and move in (life.APPLY, life.REQUEST_RETURN):
+            reason = "疑难挂账期间不能提出申请"
         elif move is life.REQUEST_RETURN:
             if assignment.is_designated:
                 reason = "已指定承办"
-            elif returns_before:
-                reason = "本单位已退过单"
+            elif not may_return:
+                reason = "本单位退单次数已满"
         options.append(Option(move.name, move.label, not reason, reason))
     return options
 

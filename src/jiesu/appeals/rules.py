@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jiesu.appeals.models import ProcessRule
+from jiesu.organizations.checks import day_of
 
 
 class Rule(StrEnum):
@@ -112,7 +113,7 @@ def value(rule: Rule, at: dt.datetime) -> int:
     if known is None or time.monotonic() - known.read_at > _TTL_SECONDS:
         rows = list(ProcessRule.objects.order_by("valid_from"))
         known = _known = _Known(time.monotonic(), rows)
-    return known.on(at.date()).get(rule, DEFAULTS[rule][0])
+    return known.on(day_of(at)).get(rule, DEFAULTS[rule][0])
 
 
 def forget() -> None:

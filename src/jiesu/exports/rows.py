@@ -17,6 +17,7 @@ from jiesu.exports.models import Export
 from jiesu.foundation.clock import BEIJING
 from jiesu.listing.columns import COLUMNS, LIGHT_FIELDS
 from jiesu.listing.filters import OrderFilter
+from jiesu.organizations.checks import day_of
 from jiesu.organizations.paths import below
 from jiesu.textintel.redact import redact
 
@@ -143,7 +144,7 @@ class Cells:
         """The answers to the area's own questions; personal ones only in the clear."""
         if not appeal.local_answers and not appeal.personal_answers:
             return ""
-        key = (appeal.category_id, appeal.region_id, appeal.registered_at.date())
+        key = (appeal.category_id, appeal.region_id, day_of(appeal.registered_at))
         if key not in self._forms:
             self._forms[key] = lookups.forms(appeal.category, appeal.region, appeal.registered_at)
         forms = self._forms[key]

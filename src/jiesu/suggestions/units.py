@@ -8,6 +8,7 @@ from jiesu.appeals.lifecycle import State
 from jiesu.appeals.models import Appeal, Assignment
 from jiesu.catalogue import duty
 from jiesu.catalogue.models import Category
+from jiesu.organizations.checks import day_of
 from jiesu.organizations.models import Region, Unit
 from jiesu.suggestions import registry
 from jiesu.suggestions.models import Kind
@@ -136,7 +137,7 @@ def _units(
     hit: duty.DutyHit | None, counted: Counter[int], codes: list[str], at: dt.datetime
 ) -> dict[int, Unit]:
     """The units spoken of that are in being."""
-    day = at.date()
+    day = day_of(at)
     known = {hit.unit.pk: hit.unit} if hit else {}
     wanted = [pk for pk, _ in counted.most_common(SHOWN) if pk not in known]
     if wanted or codes:

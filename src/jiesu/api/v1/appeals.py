@@ -13,10 +13,10 @@ from jiesu.api.v1.paging import Order, page
 from jiesu.api.v1.uploads import own_key
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import options as can
-from jiesu.appeals.actions import dispatch, exposure, intake
+from jiesu.appeals.actions import dispatch, exposure, handling, intake
 from jiesu.appeals.actions.intake_form import Intake
 from jiesu.appeals.lifecycle import Status
-from jiesu.appeals.models import Appeal, Application, Assignment
+from jiesu.appeals.models import Appeal, Assignment
 from jiesu.appeals.queries import AppealQuerySet
 from jiesu.catalogue.models import Category
 from jiesu.foundation.crypto import keyring
@@ -279,11 +279,7 @@ def options(request: Call, number: str) -> HttpResponse:
     appeal = door.appeal_for(request, number, P.APPEAL_VIEW)
     actor = request.actor
     mine = [a for a in _assignments(appeal) if a.unit_id == actor.unit_id]
-    returned = 0
-    if mine:
-        returned = Application.objects.filter(
-            appeal=appeal, assignment__unit_id=door.unit_of(request), kind=Application.Kind.RETURN
-        ).count()
+    may_return = bool(mine) and handling.may_return(appeal, door.unit_of(request), request.at)
     base = f"/api/v1/appeals/{appeal.number}"
     shown = out.Options(
         appeal.number,
@@ -295,7 +291,7 @@ def options(request: Call, number: str) -> HttpResponse:
                 a.version,
                 [
                     _option(o, f"/api/v1/assignments/{a.pk}")
-                    for o in can.assignment_options(appeal, a, actor, returns_before=returned)
+                    for o in can.assignment_options(appeal, a, actor, may_return=may_return)
                 ],
             )
             for a in mine

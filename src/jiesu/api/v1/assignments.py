@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from ninja import Query, Router
 
 from jiesu.access import Permission as P
-from jiesu.accounts.models import Post
+from jiesu.accounts import posts
 from jiesu.api.v1 import door, inputs
 from jiesu.api.v1 import outputs as out
 from jiesu.api.v1.appeals import DUE, NEWEST, ORDERS
@@ -26,8 +26,8 @@ from jiesu.appeals.models import (
     Opinion,
     Reply,
 )
-from jiesu.catalogue.models import valid_on
 from jiesu.foundation.errors import ChangedMeanwhile, NotFound, invalid
+from jiesu.organizations.checks import day_of
 from jiesu.organizations.paths import below
 
 router = Router(tags=["承办"])
@@ -134,14 +134,8 @@ def _handler(one: Assignment, username: str, request: Call) -> tuple[int | None,
     """The colleague of that sign-in name who has a post in the unit or one of its sections."""
     if not username:
         return None, ""
-    post = (
-        Post.objects.select_related("user")
-        .filter(
-            valid_on(request.at.date()), user__username=username, user__is_active=True,
-            **below("unit__path", one.unit_path),
-        )
-        .first()
-    )  # fmt: skip
+    there = posts.on(day_of(request.at)).filter(**below("unit__path", one.unit_path))
+    post = there.filter(user__username=username).select_related("user").first()
     if post is None:
         raise invalid("handler", "本单位没有这个登录名的在岗人员，请核对。", "unknown_person")
     return post.user_id, post.user.name

@@ -113,7 +113,7 @@ def rate(
             life.RATE, data={**_facts(said), "note": note},
             **(_verdict(said) if waiting or appeal.satisfaction is None else {}),
         )  # fmt: skip
-        if waiting and not said.is_bad and said.solved is not False:
+        if waiting and not said.is_bad:
             end(change, "handled", {"by": "rating"})
         elif waiting:
             change.change_appeal(next_callback_at=at)
@@ -235,7 +235,9 @@ def _redo(change: Change, reason: str) -> None:
     appeal = change.appeal
     lead = change.lead()
     facts = {"reason": reason, "round": appeal.redo_count + 1}
-    changes: dict[str, Any] = {"redo_count": appeal.redo_count + 1, "next_callback_at": None}
+    changes: dict[str, Any] = {
+        "redo_count": appeal.redo_count + 1, "next_callback_at": None, "published_at": None,
+    }  # fmt: skip
     if lead is None:  # it was answered with its master and never had a unit of its own
         change.follow(
             life.REDO, to=Status.ACCEPTED, data=facts, master=None, lead_unit=None,

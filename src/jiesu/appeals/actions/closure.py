@@ -63,7 +63,7 @@ def reopen(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> App
         check_centre(actor, appeal)
         change.move(
             life.REOPEN, data={"reason": why, "outcome": appeal.outcome}, outcome="",
-            closed_at=None, refusal_reason="", handed_over_to="", master=None,
+            closed_at=None, refusal_reason="", handed_over_to="", master=None, published_at=None,
             lead_unit=None, lead_unit_name="", lead_unit_path="",
         )  # fmt: skip
         change.clocks.reopen(ClockKind.TOTAL)

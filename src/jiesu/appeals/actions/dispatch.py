@@ -29,6 +29,7 @@ from jiesu.catalogue.duty import DutyHit
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotAllowedNow, invalid
 from jiesu.foundation.text import clean_text
+from jiesu.organizations.checks import day_of, holds, when
 from jiesu.organizations.models import Unit
 from jiesu.organizations.paths import is_below
 
@@ -299,7 +300,10 @@ def unlist(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> App
 def consult(
     appeal: Appeal, question: str, units: Sequence[Unit], *, actor: Actor, at: dt.datetime
 ) -> Consultation:
-    """This will ask several units for their opinion 会商; each then sees the appeal."""
+    """This will ask several units for their opinion 会商; each then sees the appeal.
+
+    Other areas' units may be asked, too. Refusals: Invalid for a unit that is not in force.
+    """
     asked = clean_text(question, max_length=1000, field="question", label="会商事项")
     if not asked:
         raise invalid("question", "请写明需要会商的事项。", "required")
@@ -307,6 +311,8 @@ def consult(
         raise invalid("units", "请至少选择一个参加会商的单位。", "required")
     if actor.unit_id is None:
         raise Forbidden
+    for unit in units:
+        _check_in_force(unit, "units", at)
     with changing(appeal, actor=actor, at=at) as change:
         consultation = Consultation.objects.create(
             appeal=appeal, question=asked, convened_by=actor.name,
@@ -328,9 +334,9 @@ def give_opinion(opinion: Opinion, text: str, *, actor: Actor, at: dt.datetime) 
     if actor.kind is not ActorKind.SYSTEM and opinion.unit_id != actor.unit_id:
         raise Forbidden("这条会商意见应由受邀单位填写。")
     consultation = opinion.consultation
-    if consultation.concluded_at is not None:
-        raise NotAllowedNow("会商已经结束，不能再填写意见。")
     with changing(consultation.appeal, actor=actor, at=at) as change:
+        if not Consultation.objects.filter(pk=consultation.pk, concluded_at=None).exists():
+            raise NotAllowedNow("会商已经结束，不能再填写意见。")
         opinion.text, opinion.by, opinion.at = said, actor.name, at
         opinion.save(update_fields=["text", "by", "at"])
         change.record("opinion", {"text": said, "unit": actor.unit_name})
@@ -344,11 +350,13 @@ def conclude(consultation: Consultation, text: str, *, actor: Actor, at: dt.date
     check_permission(actor, life.CONSULT)
     if actor.kind is not ActorKind.SYSTEM and consultation.convened_unit_id != actor.unit_id:
         raise Forbidden("会商结论由发起单位填写。")
-    if consultation.concluded_at is not None:
-        raise NotAllowedNow("会商已经结束。")
     with changing(consultation.appeal, actor=actor, at=at) as change:
+        concluded = Consultation.objects.filter(pk=consultation.pk, concluded_at=None).update(
+            conclusion=said, concluded_at=at
+        )
+        if not concluded:
+            raise NotAllowedNow("会商已经结束。")
         consultation.conclusion, consultation.concluded_at = said, at
-        consultation.save(update_fields=["conclusion", "concluded_at"])
         change.record("concluded", {"text": said})
 
 
@@ -389,15 +397,21 @@ def _check_order(appeal: Appeal, order: Order, actor: Actor, at: dt.datetime) ->
 
 
 def _check_unit(unit: Unit, field: str, actor: Actor, at: dt.datetime) -> None:
-    """Refuse a unit that ended, or that is another area's: neither below the centre nor above."""
+    """Refuse a unit not in force, or another area's: neither below the centre nor above it."""
     here, there = actor.region_path, unit.region.path
     if here and not is_below(there, here) and not is_below(here, there):
         raise invalid(
             field, f"“{unit.name}”不在本热线中心的辖区内。请核对事发区域，或改选辖区内的单位。",
             "other_area",
         )  # fmt: skip
-    if unit.valid_to is not None and unit.valid_to <= at.date():
-        raise invalid(field, f"“{unit.name}”已撤销，请改选承接其职责的单位。", "unit_ended")
+    _check_in_force(unit, field, at)
+
+
+def _check_in_force(unit: Unit, field: str, at: dt.datetime) -> None:
+    if not holds(unit, day_of(at)):
+        raise invalid(
+            field, f"“{unit.name}”{when(unit)}，请改选承接其职责的单位。", "unit_ended"
+        )  # fmt: skip
 
 
 def _check_joint(

@@ -15,7 +15,7 @@ from jiesu.appeals.actions.transition import (
     check_unit,
 )
 from jiesu.appeals.lifecycle import JOINT_UNITS_GO_ON, UNITS_WORK, State, Status
-from jiesu.appeals.models import Application, Assignment, Clock, Contact, Reply
+from jiesu.appeals.models import Appeal, Application, Assignment, Clock, Contact, Reply
 from jiesu.appeals.rules import Rule
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import SuspensionReason, Table
@@ -28,6 +28,7 @@ from jiesu.foundation.errors import (
     invalid,
 )
 from jiesu.foundation.text import clean_text
+from jiesu.organizations.checks import day_of, holds, when
 from jiesu.organizations.models import Unit
 from jiesu.organizations.paths import is_below
 
@@ -83,23 +84,23 @@ def contact(
     said = clean_text(note, max_length=1000, field="note", label="沟通情况")
     if reached and not said:
         raise invalid("note", "请写下与诉求人沟通的内容。", "required")
-    when = spoken_at or at
-    if when > at + dt.timedelta(minutes=5):
+    spoken = spoken_at or at
+    if spoken > at + dt.timedelta(minutes=5):
         raise invalid("spoken_at", "联系时间晚于现在，请核对。", "future")
-    if when < assignment.assigned_at:
+    if spoken < assignment.assigned_at:
         raise invalid("spoken_at", "联系时间早于派单时间，请核对。", "too_early")
     with changing(assignment.appeal, actor=actor, at=at) as change:
         mine = _own(change, assignment, actor)
         check_permission(actor, life.CONTACT)
         check_from(life.CONTACT, mine.where)
         made = Contact.objects.create(
-            appeal=change.appeal, assignment=mine, way=way, reached=reached, note=said, at=when,
+            appeal=change.appeal, assignment=mine, way=way, reached=reached, note=said, at=spoken,
             by=actor.name, by_id=actor.user_id,
         )  # fmt: skip
         if reached:
             change.clocks.stop(life.CONTACT.stops)
             if mine.contacted_at is None:
-                change.change_assignment(mine, contacted_at=when)
+                change.change_assignment(mine, contacted_at=spoken)
         change.record(
             life.CONTACT.name,
             {"way": codes.label(Table.REPLY_WAY, way), "reached": reached, "note": said},
@@ -142,6 +143,8 @@ def apply_for(assignment: Assignment, plea: Plea, *, actor: Actor, at: dt.dateti
     _check_plea(plea, kind, at)
     with changing(assignment.appeal, actor=actor, at=at) as change:
         mine = _own(change, assignment, actor)
+        if mine.nature == Assignment.Nature.LEAD and mine.depth == 0:
+            _guard_listed(change)
         if Application.objects.filter(
             assignment=mine, verdict=Application.Verdict.PENDING
         ).exists():
@@ -178,6 +181,14 @@ def apply_for(assignment: Assignment, plea: Plea, *, actor: Actor, at: dt.dateti
     return made
 
 
+def may_return(appeal: Appeal, unit_id: int, at: dt.datetime) -> bool:
+    """Whether the unit has returned the appeal less often than the rule lets it; one statement."""
+    returns = Application.objects.filter(
+        appeal=appeal, assignment__unit_id=unit_id, kind=Application.Kind.RETURN
+    )
+    return returns.count() < rules.value(Rule.MAX_RETURNS_PER_UNIT, at)
+
+
 def pass_down(
     assignment: Assignment, unit: Unit, instruction: str, *, actor: Actor, at: dt.datetime
 ) -> Assignment:
@@ -189,8 +200,8 @@ def pass_down(
     text = clean_text(instruction, max_length=500, field="instruction", label="办理要求")
     if not is_below(unit.path, assignment.unit_path) or unit.pk == assignment.unit_id:
         raise invalid("unit", "只能转派给本单位的下级单位或科室。", "not_below")
-    if unit.valid_to is not None and unit.valid_to <= at.date():
-        raise invalid("unit", f"“{unit.name}”已撤销，请另选单位。", "unit_ended")
+    if not holds(unit, day_of(at)):
+        raise invalid("unit", f"“{unit.name}”{when(unit)}，请另选单位。", "unit_ended")
     deepest = rules.value(Rule.MAX_PASS_DOWN, at)
     if assignment.depth >= deepest:
         raise NotAllowedNow(f"该工单已转派 {deepest} 层，不能再往下转派，请本单位办理。")
@@ -243,13 +254,14 @@ class Answer:
 
 def save_draft(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datetime) -> Reply:
     """This will keep what was written so far; nothing leaves the unit."""
-    check_permission(actor, life.SUBMIT)
-    check_unit(actor, assignment)
-    check_from(life.SUBMIT, assignment.where)
-    reply = _reply_of(assignment, actor, at)
-    _fill(reply, answer)
-    reply.written_by, reply.written_by_id, reply.updated_at = actor.name, actor.user_id, at
-    reply.save()
+    with changing(assignment.appeal, actor=actor, at=at) as change:  # not while it is handed in
+        mine = _own(change, assignment, actor)
+        check_permission(actor, life.SUBMIT)
+        check_from(life.SUBMIT, mine.where)
+        reply = _reply_of(mine, actor, at)
+        _fill(reply, answer)
+        reply.written_by, reply.written_by_id, reply.updated_at = actor.name, actor.user_id, at
+        reply.save()
     return reply
 
 
@@ -305,7 +317,8 @@ def inner_approve(
 ) -> Assignment:
     """This will pass the reply one step of the unit's inner review; after the last it leaves.
 
-    Nobody approves what they wrote themselves when the unit has another who may.
+    Nobody approves what they wrote themselves, nor two steps of the same reply. Refusals:
+    Forbidden, NotAllowedNow.
     """
     said = clean_text(note, max_length=500, field="note", label="内审意见")
     with changing(assignment.appeal, actor=actor, at=at) as change:
@@ -315,6 +328,8 @@ def inner_approve(
         reply = _reply_of(mine, actor, at)
         if actor.user_id is not None and reply.written_by_id == actor.user_id:
             raise Forbidden("不能审核自己拟写的答复，请由其他负责人审核。")
+        if mine.inner_step and _has_approved(mine, reply, actor):
+            raise Forbidden("这份答复的上一级内审是您通过的，请由其他负责人审核。")
         step = mine.inner_step + 1
         reply.signed_off_by = actor.name
         facts = {"note": said, "step": step, "steps": mine.unit.inner_review_steps}
@@ -382,6 +397,17 @@ def _hand_in(change: Change, mine: Assignment, reply: Reply) -> None:
         data={"solved": reply.solved, "found_true": reply.found_true,
               "reply": reply.public_reply[:300], "round": mine.round},
     )  # fmt: skip
+
+
+def _has_approved(mine: Assignment, reply: Reply, actor: Actor) -> bool:
+    """Whether this person passed an earlier step since the reply was handed in."""
+    if actor.user_id is None:
+        return False
+    passed = mine.appeal.events.filter(
+        kind=life.INNER_APPROVE.name, assignment_id=mine.pk, actor_user_id=actor.user_id,
+        at__gte=reply.submitted_at,
+    )  # fmt: skip
+    return passed.exists()
 
 
 def _line_below(change: Change, assignment: Assignment) -> list[Assignment]:
@@ -485,12 +511,9 @@ def _check_plea(plea: Plea, kind: Application.Kind, at: dt.datetime) -> None:
 def _guard_return(change: Change, mine: Assignment, at: dt.datetime) -> None:
     if mine.is_designated:
         raise NotAllowedNow("该工单已指定由本单位承办，不能退单。确有困难请申请会商。")
-    most = rules.value(Rule.MAX_RETURNS_PER_UNIT, at)
-    before = Application.objects.filter(
-        appeal=change.appeal, assignment__unit_id=mine.unit_id, kind=Application.Kind.RETURN
-    ).count()
-    if before >= most:
-        raise NotAllowedNow(f"本单位对该工单已退单 {before} 次，不能再退。")
+    if not may_return(change.appeal, mine.unit_id, at):
+        most = rules.value(Rule.MAX_RETURNS_PER_UNIT, at)
+        raise NotAllowedNow(f"本单位对该工单已退单 {most} 次，不能再退。")
     clock = change.clocks.running(ClockKind.RETURN, mine)
     if clock is None:  # lapsed and stopped, unless no limit is set for returns at all
         lapsed = Clock.objects.filter(assignment=mine, kind=ClockKind.RETURN).exists()
@@ -498,6 +521,11 @@ def _guard_return(change: Change, mine: Assignment, at: dt.datetime) -> None:
         lapsed = clock.due_at < at
     if lapsed:
         raise NotAllowedNow("已超过退单时限，不能退单。请办理，或申请会商。")
+
+
+def _guard_listed(change: Change) -> None:
+    if change.appeal.where is Status.LISTED:  # nobody could judge it there
+        raise NotAllowedNow("疑难挂账期间不能提出申请，请待热线中心销账续办后再申请。")
 
 
 def _guard_lead(mine: Assignment) -> None:
@@ -519,7 +547,7 @@ def _guard_extension(change: Change, mine: Assignment, at: dt.datetime) -> None:
 def _guard_unreachable(mine: Assignment, at: dt.datetime) -> None:
     needed = rules.value(Rule.UNREACHABLE_DAYS, at)
     tries = Contact.objects.filter(assignment=mine, reached=False).values_list("at", flat=True)
-    days = {t.astimezone(at.tzinfo).date() for t in tries}
+    days = {day_of(tried) for tried in tries}
     if len(days) < needed:
         raise NotAllowedNow(
             f"以联系不上诉求人为由挂起，须在不同日期联系过 {needed} 天，现有记录 {len(days)} 天。"

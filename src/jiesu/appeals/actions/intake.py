@@ -18,7 +18,13 @@ from jiesu.appeals.actions.intake_form import (
     build,
     fingerprint,
 )
-from jiesu.appeals.actions.transition import Change, changing, check_centre, check_permission
+from jiesu.appeals.actions.transition import (
+    Change,
+    changing,
+    changing_many,
+    check_centre,
+    check_permission,
+)
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal
 from jiesu.catalogue import codes
@@ -335,6 +341,8 @@ def _classification(
 def _tell_repeat(appeal: Appeal, actor: Actor, at: dt.datetime) -> None:
     """Leave a trace on the earlier appeal that the citizen came again."""
     earlier = appeal.repeat_of
-    if earlier is not None and earlier.status not in (Status.ARCHIVED,):
-        with changing(earlier, actor=actor, at=at) as change:
-            change.record("repeated", {"number": appeal.number, "title": appeal.title})
+    if earlier is None or earlier.where is Status.ARCHIVED:
+        return
+    # It moves nothing, so neither a step taken meanwhile nor 回避 keeps the new appeal out.
+    with changing_many([earlier.pk], actor=actor, at=at, wait=True) as changes:
+        changes[earlier.pk].record("repeated", {"number": appeal.number, "title": appeal.title})

@@ -65,7 +65,8 @@ def unmerge(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Ap
     master = appeal.master
     if master is None:
         raise NotAllowedNow("这件工单没有并入其他工单。")
-    with _both_locked(appeal, master), changing(master, actor=actor, at=at) as main:
+    # The master first, as whoever answers it locks those under it.
+    with changing(master, actor=actor, at=at) as main:
         with changing(appeal, actor=actor, at=at) as change:
             check_centre(actor, appeal)
             change.move(

@@ -12,7 +12,7 @@ from typing import Any
 from django import forms
 
 from jiesu.access import Actor
-from jiesu.accounts.models import Post
+from jiesu.accounts import posts
 from jiesu.appeals import gate
 from jiesu.appeals.actions import (
     callback,
@@ -31,6 +31,7 @@ from jiesu.appeals.lifecycle import OPEN, Status
 from jiesu.appeals.models import Appeal, Application, Assignment
 from jiesu.catalogue import codes
 from jiesu.foundation.errors import NotFound, invalid
+from jiesu.organizations.checks import day_of
 from jiesu.organizations.models import Unit
 from jiesu.topics import reading
 from jiesu.web.components.faces import status_words
@@ -312,11 +313,8 @@ def _applying(a: Assignment, v: Values, actor: Actor, at: dt.datetime) -> object
 
 def taking_over(a: Assignment, v: Values, actor: Actor, at: dt.datetime) -> object:
     """Give an assignment to a colleague of the same unit."""
-    post = (
-        Post.objects.select_related("user")
-        .filter(user_id=v["handler"], unit_id=a.unit_id, user__is_active=True)
-        .first()
-    )
+    theirs = posts.on(day_of(at)).filter(user_id=v["handler"], unit_id=a.unit_id)
+    post = theirs.select_related("user").first()
     if post is None:
         raise invalid("handler", "请选择本单位的同事。", "not_a_colleague")
     return handling.take_over(a, post.user_id, post.user.name, actor=actor, at=at)

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from jiesu.access import Actor
 from jiesu.access import Permission as P
-from jiesu.appeals import options
+from jiesu.appeals import options, rules
 from jiesu.appeals.actions import exposure
 from jiesu.appeals.lifecycle import OPEN
 from jiesu.appeals.models import (
@@ -20,6 +20,7 @@ from jiesu.appeals.models import (
     Consultation,
     Reply,
 )
+from jiesu.appeals.rules import Rule
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.deadlines.kinds import ClockKind
@@ -94,7 +95,7 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         and a.judge_unit_id == actor.unit_id
         and actor.may(P.DISPATCH_JUDGE if a.assignment.depth == 0 else P.HANDLING_PASS_DOWN)
     ]
-    actions, why_not = _actions(appeal, mine, actor, applications, pending)
+    actions, why_not = _actions(appeal, mine, actor, at, applications, pending)
     replies = list(
         Reply.objects.select_related("assignment")
         .filter(appeal=appeal)
@@ -191,8 +192,8 @@ def _tone(assignment: Assignment) -> str:
 
 
 def _actions(
-    appeal: Appeal, mine: Assignment | None, actor: Actor, applications: list[Application],
-    pending: list[Application],
+    appeal: Appeal, mine: Assignment | None, actor: Actor, at: dt.datetime,
+    applications: list[Application], pending: list[Application],
 ) -> tuple[list[Action], list[WhyNot]]:  # fmt: skip
     """What this actor may do now, the main thing first, and why not the rest."""
     number = appeal.number
@@ -209,8 +210,9 @@ def _actions(
         if mine is not None and a.assignment.unit_id == mine.unit_id
         and a.kind == Application.Kind.RETURN
     )  # fmt: skip
+    may_return = returns < rules.value(Rule.MAX_RETURNS_PER_UNIT, at)
     unit_options = (
-        options.assignment_options(appeal, mine, actor, returns_before=returns) if mine else []
+        options.assignment_options(appeal, mine, actor, may_return=may_return) if mine else []
     )
     has_main = bool(actions)
     for option in unit_options:
