@@ -20,6 +20,9 @@ from jiesu.appeals.actions import dispatch, handling
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal, Assignment, Attachment
 from jiesu.catalogue.codes import Table, items
+from jiesu.inspection import cases, clues, marking, sampling
+from jiesu.inspection.cases import Opening
+from jiesu.inspection.marking import Marks
 from jiesu.scoring import periods, schemes
 from jiesu.scoring.models import Period
 from jiesu.supervision import instruments
@@ -62,6 +65,22 @@ class Things:
             Draft("order", world.units["urban"], "占道经营", "限期整治"),
             actor=world.actor("supervisor"), at=MONDAY,
         )  # fmt: skip
+        later = MONDAY + make.minutes(60 * 24)
+        inspected = sampling.inspect_by_hand(
+            make.answered(world, phone="13812340077"), "reply", actor=world.actor("shift_lead"),
+            at=later,
+        )  # fmt: skip
+        self.inspection = marking.mark(
+            inspected, Marks(), actor=world.actor("shift_lead"), at=later
+        )
+        self.clue = clues.lay(
+            "shirking", world.units["urban"], [self.appeal.number], "推诿",
+            actor=world.actor("supervisor"), at=later,
+        )  # fmt: skip
+        self.case = cases.open_case(
+            Opening(kind="complaint", unit=world.units["urban"], title="推诿", matter="推诿扯皮。"),
+            actor=world.actor("supervisor"), at=later,
+        )  # fmt: skip
         self.world = world
 
     def call(self, caller: Caller, method: str, path: str) -> Answer:
@@ -69,6 +88,8 @@ class Things:
             "assignments": self.assignment.pk, "applications": self.application.pk,
             "consultations": self.consultation.pk, "attachments": self.attachment.pk,
             "scoring": self.period.pk, "supervision": self.instrument.pk,
+            "quality": self.inspection.pk,
+            "efficiency": self.clue.pk if "/clues/{" in path else self.case.pk,
         }.get(path.split("/")[1], 0)  # fmt: skip
         at = path.format(
             number=self.appeal.number, pk=pk, key="channel", kind="duty", code=self._code(path)
@@ -88,8 +109,18 @@ class Things:
             row = Assignment.objects.get(pk=self.assignment.pk)
             stale = Appeal.objects.get(pk=self.appeal.pk).version
             body["version"] = row.version if path.startswith("/assignments") else stale
-            if path.startswith("/supervision"):
-                body["version"] = self.instrument.version
+            for name, row in (
+                ("/supervision", self.instrument), ("/quality", self.inspection),
+                ("/efficiency/clues", self.clue), ("/efficiency/cases", self.case),
+            ):  # fmt: skip
+                if path.startswith(name):
+                    body["version"] = row.version
+        if path == "/quality/inspections":
+            body["appeal"] = self.appeal.number
+        if path == "/efficiency/clues":
+            body["orders"] = [self.appeal.number]
+        if body.get("clues") == [0]:
+            body["clues"] = [self.clue.pk]
         return caller.post(at, body)
 
     @staticmethod
@@ -116,7 +147,12 @@ def scored(world: World) -> Period:
 
 def units_side(path: str) -> bool:
     return path.startswith(
-        ("/assignments", "/consultations/{pk}/opinion", "/supervision/instruments/{pk}/answer")
+        (
+            "/assignments",
+            "/consultations/{pk}/opinion",
+            "/supervision/instruments/{pk}/answer",
+            "/quality/inspections/{pk}/contest",
+        )
     )
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
 from tests.factories import appeals as make
 from tests.factories.appeals import lead_of
 from tests.factories.world import MONDAY, World
@@ -14,7 +15,8 @@ from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal
 from jiesu.foundation.errors import Forbidden, Invalid, NotAllowedNow
 from jiesu.jobs import deadlines
-from jiesu.supervision import defaults, engine, linked, rules
+from jiesu.supervision import conditions, defaults, engine, linked, rules
+from jiesu.supervision.conditions import Condition
 from jiesu.supervision.models import Hit, Instrument, TriggerRule
 from jiesu.supervision.rules import Wish
 
@@ -273,3 +275,14 @@ def test_a_hit_is_laid_aside_with_a_reason_once(world: World) -> None:
     assert hits()[0].state == "dismissed"
     with pytest.raises(NotAllowedNow):
         engine.dismiss(hits()[0].pk, "再次", actor=supervisor, at=MONDAY + 41 * DAY)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads so small a table whole")
+@pytest.mark.parametrize("condition", [c for c in Condition if c is not Condition.OVERDUE])
+def test_a_turn_reads_the_increment_by_its_index(world: World, condition: str) -> None:
+    event = {"event": "redo", "answered_by": "send_back"} if condition == "not_acted_on" else {}
+    made = rule(world, condition, amount=2, days=30 if condition == "repeated" else 0, **event)
+
+    plan = conditions.find(made, MONDAY, MONDAY + dt.timedelta(minutes=1)).rows.explain()
+
+    assert "USING INDEX event_triggering (kind=? AND at>? AND at<?)" in plan

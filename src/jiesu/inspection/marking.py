@@ -34,7 +34,8 @@ def visible_to(actor: Actor) -> QuerySet[Inspection, Inspection]:
     """The inspections an actor may see.
 
     Who judges: of every centre in their region. Who inspects: of their own centre. Anyone else:
-    what was marked of themselves, and (section heads, leaders) of their unit's replies.
+    what was marked of themselves, and (section heads, leaders, the unit's system) of their unit's
+    replies.
     """
     rows = Inspection.objects.all()
     if actor.kind is ActorKind.SYSTEM:
@@ -43,12 +44,16 @@ def visible_to(actor: Actor) -> QuerySet[Inspection, Inspection]:
         return rows.filter(**below("centre__region__path", actor.region_path))
     if actor.may(Permission.QUALITY_INSPECT):
         return rows.filter(centre_id=actor.unit_id)
-    if not actor.may(Permission.QUALITY_CONTEST) or actor.user_id is None:
+    if not actor.may(Permission.QUALITY_CONTEST):
         return rows.none()
-    mine = Q(person_id=actor.user_id)
-    if actor.may(Permission.HANDLING_INNER_REVIEW):
-        mine |= Q(unit_id=actor.unit_id)
+    mine = Q(unit_id=actor.unit_id) if _speaks_for_unit(actor) else Q(pk__in=())
+    if actor.user_id is not None:
+        mine |= Q(person_id=actor.user_id)
     return rows.filter(mine).exclude(state=Mark.WAITING)
+
+
+def _speaks_for_unit(actor: Actor) -> bool:
+    return actor.kind is ActorKind.CLIENT or actor.may(Permission.HANDLING_INNER_REVIEW)
 
 
 def get_for(actor: Actor, pk: int, *, version: int | None = None) -> Inspection:
@@ -143,7 +148,7 @@ def contest(row: Inspection, reason: str, *, actor: Actor, at: dt.datetime) -> I
         raise invalid("reason", "请写明哪一项评得不对、依据是什么（至少 10 个字）。", "required")
     with _changing(row, life.CONTESTING, actor) as mine:
         own = mine.person_id is not None and mine.person_id == actor.user_id
-        heads = actor.may(Permission.HANDLING_INNER_REVIEW) and mine.unit_id == actor.unit_id
+        heads = _speaks_for_unit(actor) and mine.unit_id == actor.unit_id
         if not (own or heads):
             raise Forbidden("只能对自己或本单位的质检结果提出申诉。")
         if mine.marked_at and at > mine.marked_at + dt.timedelta(days=CONTEST_DAYS):

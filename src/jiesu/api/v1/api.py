@@ -19,8 +19,10 @@ from jiesu.api.v1 import (
     bulletins,
     catalogue,
     door,
+    efficiency,
     errors,
     moves,
+    quality,
     scoring,
     sheets,
     suggestions,
@@ -88,6 +90,8 @@ api.add_router("/catalogue", sheets.router)
 api.add_router("/scoring", scoring.router)
 api.add_router("/bulletins", bulletins.router)
 api.add_router("/supervision", supervision.router)
+api.add_router("/quality", quality.router)
+api.add_router("/efficiency", efficiency.router)
 api.add_router("", sheets.places)  # /units/import before /units/{code}
 api.add_router("", suggestions.router)
 api.add_router("", catalogue.places)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 import orjson
 from django.db import transaction
@@ -64,6 +64,24 @@ def require(actor: Actor, permission: Permission) -> None:
     """Refuse a client whose key lacks the permission."""
     if not actor.may(permission):
         raise Forbidden(f"这把密钥没有“{permission}”权限，请联系安全管理员。")
+
+
+def require_any(actor: Actor, *needs: Permission) -> None:
+    """Refuse a client whose key has none of these permissions."""
+    if not any(actor.may(one) for one in needs):
+        raise Forbidden(f"这把密钥没有“{' | '.join(needs)}”权限，请联系安全管理员。")
+
+
+def unseen(call: Call, region_path: str, *needs: Permission, unit_path: str = "") -> NoReturn:
+    """Refuse a row that the caller does not see: out of their area and unit ("" for none) it looks
+    absent, within it they lack the permission."""
+    actor = call.actor
+    area = actor.may(Permission.APPEAL_VIEW_AREA) and bool(actor.region_path)
+    if (area and region_path.startswith(actor.region_path)) or (
+        actor.unit_path and unit_path.startswith(actor.unit_path)
+    ):
+        require_any(actor, *needs)
+    raise NotFound
 
 
 def appeal_for(
@@ -166,6 +184,22 @@ class _Kind:
     appeal_of: Callable[[Any], Appeal]
 
 
+@dataclass(frozen=True)
+class _Other:
+    """The same for a row that belongs to no appeal: read again through its own gate."""
+
+    show: Callable[[Any, Call], Any]
+    read: Callable[[Call, int], Any]
+
+
+_OTHERS: dict[str, _Other] = {}
+
+
+def answers(name: str, show: Callable[[Any, Call], Any], read: Callable[[Call, int], Any]) -> None:
+    """Let ``acts`` answer with rows of this model: how one is shown, and read again."""
+    _OTHERS[name] = _Other(show, read)
+
+
 def _show_appeal(row: Appeal, call: Call) -> out.AppealOut | out.Progress:
     if call.actor.may(Permission.APPEAL_VIEW):
         return out.appeal_out(row, call.actor, call.at)
@@ -214,6 +248,8 @@ def _ref(row: Model) -> str:
 def _again(call: Call, ref: str) -> Any:
     """The row that an earlier call made, if it may still be seen."""
     name, pk = ref.split(":")
+    if name in _OTHERS:
+        return _OTHERS[name].read(call, int(pk))
     kind = _KINDS[name]
     row = _MODELS[name]._default_manager.select_related(*kind.related).filter(pk=int(pk)).first()
     if row is None:
@@ -268,7 +304,8 @@ def acts(
                     else:
                         row = _again(request, remembered.result)
                         headers["Idempotency-Replayed"] = "true"
-            kind = _KINDS[str(row._meta.model_name)]
+            name = str(row._meta.model_name)
+            kind = _OTHERS.get(name) or _KINDS[name]
             return answer(kind.show(row, request), status, headers)
 
         run.needs_key = key  # type: ignore[attr-defined]  # read by the document
