@@ -5,42 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from jiesu.appeals.models import Appeal
+from tests.journeys.steps import a_season_passes, registered_by_phone, status_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def status_of(number: str) -> str:
-    """Where an order stands in the database."""
-    return Appeal.objects.get(number=number).status
-
-
-def choose(page: Page, name: str, words: str, label: str) -> None:
-    """Choose in a picker as one does: type, wait for the match, click it."""
-    page.locator(f"#id_{name}_text").fill(words)
-    page.locator(f"#id_{name}_list [role=option]").filter(has_text=label).first.click()
-
-
-def registered_by_phone(agent: Page) -> str:
-    """The agent types while the caller speaks; gives the order's number."""
-    agent.goto("/seat/")
-    agent.locator("#id_content").fill(
-        "来电人反映东街口地铁站C口有商贩长期占道经营，影响通行，要求尽快处理。"
-    )
-    agent.locator("#id_phone").fill("13812342046")
-    agent.locator("#id_name").fill("陈小满")
-    agent.locator("#intake").get_by_text("投诉", exact=True).click()
-    choose(agent, "category_code", "0105", "0105")
-    choose(agent, "region_code", "东街", "东街街道")
-    agent.locator("#id_address").fill("东街口地铁站C口")
-    agent.locator("#id_title").fill("东街口地铁站C口占道经营")
-    with agent.expect_navigation():
-        agent.get_by_role("button", name=re.compile("^提交派单")).click()
-    agent.goto("/seat/mine/")
-    agent.get_by_role("link", name="东街口地铁站C口占道经营").first.click()
-    agent.wait_for_url("**/orders/*/")
-    return agent.url.rstrip("/").rsplit("/", 1)[-1]
 
 
 def test_a_phone_appeal_from_the_first_ring_to_the_end(desk: Callable[[str], Page]) -> None:
@@ -117,3 +84,9 @@ def test_a_phone_appeal_from_the_first_ring_to_the_end(desk: Callable[[str], Pag
     caller.keyboard.press("Control+Enter")
     caller.wait_for_url("**/callback/")
     assert status_of(number) == "closed"
+
+    a_season_passes()
+    assert status_of(number) == "archived"
+    reviewer.goto(f"/orders/{number}/")
+    expect(reviewer.locator("main")).to_contain_text("已归档")
+    expect(reviewer.get_by_role("button", name="重新办理")).to_have_count(0)

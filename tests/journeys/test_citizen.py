@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 from tests.factories import appeals as make
 from tests.factories.world import World
+from tests.journeys.steps import a_season_passes, status_of
 
 from jiesu.appeals.actions import dispatch, handling, intake, review
 from jiesu.appeals.actions.dispatch import Order
@@ -53,7 +54,7 @@ def answer_it(world: World, appeal: Appeal) -> None:
     review.approve(reported, "情况属实", actor=world.actor("reviewer"), at=at + make.minutes(30))
 
 
-def test_a_web_appeal_from_the_first_word_to_the_rating(
+def test_a_web_appeal_from_the_first_word_to_the_archive(
     world: World, visitor: Page, asked_in_gulou: LocalForm
 ) -> None:
     page = visitor
@@ -123,6 +124,11 @@ def test_a_web_appeal_from_the_first_word_to_the_rating(
     expect(page.locator("h1")).to_contain_text("已办结")
     appeal.refresh_from_db()
     assert (appeal.status, appeal.satisfaction) == ("closed", 5)
+
+    a_season_passes()
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("已办结")
+    assert status_of(appeal.number) == "archived"
 
 
 def test_a_session_that_ran_out_keeps_what_was_being_added(world: World, visitor: Page) -> None:
