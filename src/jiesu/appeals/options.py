@@ -3,14 +3,16 @@
 The desks and the API show these; the actions check again. Reads nothing but what it is given.
 """
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jiesu.access import Actor, ActorKind
 from jiesu.access.recusal import why_step_aside
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals.lifecycle import LIVE, STATE_NAMES, STATUS_NAMES, Move, State, Status
-from jiesu.appeals.models import Appeal, Assignment
+from jiesu.appeals.models import Appeal, Assignment, Clock
+from jiesu.deadlines.kinds import ClockKind
 
 # The order in which a page offers them; the first allowed one is the main one.
 APPEAL_OPTIONS: tuple[Move[Status], ...] = (
@@ -60,11 +62,11 @@ def appeal_options(appeal: Appeal, actor: Actor) -> list[Option]:
 
 
 def assignment_options(
-    appeal: Appeal, assignment: Assignment, actor: Actor, *, may_return: bool = True
+    appeal: Appeal, assignment: Assignment, actor: Actor, *, no_return: str = ""
 ) -> list[Option]:
     """The moves of one assignment, for the unit it belongs to; [] for anyone else.
 
-    ``may_return``: the unit has not returned the appeal as often as the rule lets it.
+    ``no_return``: what ``why_no_return`` said.
     """
     if assignment.unit_id != actor.unit_id or State(assignment.state) not in LIVE:
         return []
@@ -85,12 +87,27 @@ def assignment_options(
         elif on_list and move in (life.APPLY, life.REQUEST_RETURN):
             reason = "疑难挂账期间不能提出申请"
         elif move is life.REQUEST_RETURN:
-            if assignment.is_designated:
-                reason = "已指定承办"
-            elif not may_return:
-                reason = "本单位退单次数已满"
+            reason = no_return
         options.append(Option(move.name, move.label, not reason, reason))
     return options
+
+
+def why_no_return(
+    assignment: Assignment, *, returns: int, most: int, limits: Iterable[Clock], at: dt.datetime
+) -> str:
+    """Why the unit may not return the order, "" when it may.
+
+    ``returns`` of the appeal by this unit so far, ``most`` the rule allows; ``limits`` the clocks
+    known of the appeal: the right to return ends with its own, unless none is set.
+    """
+    if assignment.is_designated:
+        return "已指定由本单位承办，确有困难请申请会商"
+    if returns >= most:
+        return f"本单位对该工单已退单 {returns} 次，不能再退"
+    own = [c for c in limits if c.kind == ClockKind.RETURN and c.assignment_id == assignment.pk]
+    if own and not any(c.stopped_at is None and c.due_at >= at for c in own):
+        return "已超过退单时限，请办理或申请会商"
+    return ""
 
 
 def my_assignment(assignments: Sequence[Assignment], actor: Actor) -> Assignment | None:

@@ -694,7 +694,9 @@ def remaining_words(calendar: Calendar, at: dt.datetime, due: dt.datetime, unit:
 
 
 def _minutes_words(sign: str, micros: int) -> str:
-    return f"{sign} {micros // MINUTE} 分钟" if micros >= MINUTE else f"{sign}不足 1 分钟"
+    if micros >= MINUTE:
+        return f"{sign} {micros // MINUTE} 分钟"
+    return "刚到期" if sign == "超" else f"{sign}不足 1 分钟"
 
 
 def due_words(due: dt.datetime) -> str:

@@ -1,12 +1,18 @@
 """An order's page: who sees it, what they may do, and doing it."""
 
+import datetime as dt
+
 from django.test import Client
 from tests.factories import appeals as make
 from tests.factories.appeals import lead_of
 from tests.factories.world import World
 from tests.web.signed_in import client_of
 
+from jiesu.access import SYSTEM
+from jiesu.appeals.actions import overlays
 from jiesu.appeals.models import Appeal, Assignment
+from jiesu.foundation import clock
+from jiesu.jobs import deadlines
 
 MAX_STATEMENTS = 15
 
@@ -85,3 +91,27 @@ def test_the_page_costs_at_most_fifteen_statements(
 
     with django_assert_max_num_queries(MAX_STATEMENTS):  # type: ignore[operator]
         page(client, appeal)
+
+
+def test_a_right_to_return_that_has_ended_is_not_offered_and_says_why(world: World) -> None:
+    assignment = make.signed(world, at=clock.now() - dt.timedelta(days=30))
+    deadlines.tick(clock.now())
+
+    shown = page(client_of(world, "clerk"), assignment.appeal)
+
+    assert "已超过退单时限" in shown
+    assert "/request_return/" not in shown
+    assert "已过" in shown
+
+
+def test_a_leaders_note_stands_in_the_story_without_its_number(world: World) -> None:
+    appeal = make.dispatched(world)
+    overlays.lay(
+        appeal, "note_written", {"text": "请抓紧解决。", "note": 98765}, actor=SYSTEM,
+        at=clock.now(),
+    )  # fmt: skip
+
+    shown = page(client_of(world, "dispatcher"), appeal)
+
+    assert "请抓紧解决。" in shown
+    assert "98765" not in shown

@@ -13,12 +13,15 @@ from jiesu.api.v1.paging import Order, page
 from jiesu.api.v1.uploads import own_key
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import options as can
-from jiesu.appeals.actions import dispatch, exposure, handling, intake
+from jiesu.appeals import rules
+from jiesu.appeals.actions import dispatch, exposure, intake
 from jiesu.appeals.actions.intake_form import Intake
 from jiesu.appeals.lifecycle import Status
-from jiesu.appeals.models import Appeal, Assignment
+from jiesu.appeals.models import Appeal, Application, Assignment, Clock
 from jiesu.appeals.queries import AppealQuerySet
+from jiesu.appeals.rules import Rule
 from jiesu.catalogue.models import Category
+from jiesu.deadlines.kinds import ClockKind
 from jiesu.foundation.crypto import keyring
 from jiesu.foundation.errors import invalid
 from jiesu.foundation.identifiers import normalize_phone
@@ -279,7 +282,13 @@ def options(request: Call, number: str) -> HttpResponse:
     appeal = door.appeal_for(request, number, P.APPEAL_VIEW)
     actor = request.actor
     mine = [a for a in _assignments(appeal) if a.unit_id == actor.unit_id]
-    may_return = bool(mine) and handling.may_return(appeal, door.unit_of(request), request.at)
+    limits, returns = [], 0
+    if mine:
+        limits = list(Clock.objects.filter(assignment__in=mine, kind=ClockKind.RETURN))
+        returns = Application.objects.filter(
+            appeal=appeal, assignment__unit_id=door.unit_of(request), kind=Application.Kind.RETURN
+        ).count()
+    most = rules.value(Rule.MAX_RETURNS_PER_UNIT, request.at)
     base = f"/api/v1/appeals/{appeal.number}"
     shown = out.Options(
         appeal.number,
@@ -291,7 +300,14 @@ def options(request: Call, number: str) -> HttpResponse:
                 a.version,
                 [
                     _option(o, f"/api/v1/assignments/{a.pk}")
-                    for o in can.assignment_options(appeal, a, actor, may_return=may_return)
+                    for o in can.assignment_options(
+                        appeal,
+                        a,
+                        actor,
+                        no_return=can.why_no_return(
+                            a, returns=returns, most=most, limits=limits, at=request.at
+                        ),
+                    )
                 ],
             )
             for a in mine

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
-from jiesu.appeals import rules
+from jiesu.appeals import options, rules
 from jiesu.appeals.actions.attachments import claim_uploads
 from jiesu.appeals.actions.transition import (
     Change,
@@ -15,7 +15,7 @@ from jiesu.appeals.actions.transition import (
     check_unit,
 )
 from jiesu.appeals.lifecycle import JOINT_UNITS_GO_ON, UNITS_WORK, State, Status
-from jiesu.appeals.models import Appeal, Application, Assignment, Clock, Contact, Reply
+from jiesu.appeals.models import Application, Assignment, Clock, Contact, Reply
 from jiesu.appeals.rules import Rule
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import SuspensionReason, Table
@@ -179,14 +179,6 @@ def apply_for(assignment: Assignment, plea: Plea, *, actor: Actor, at: dt.dateti
         if plea.upload_key:
             claim_uploads(change.appeal, plea.upload_key, actor, assignment_id=mine.pk)
     return made
-
-
-def may_return(appeal: Appeal, unit_id: int, at: dt.datetime) -> bool:
-    """Whether the unit has returned the appeal less often than the rule lets it; one statement."""
-    returns = Application.objects.filter(
-        appeal=appeal, assignment__unit_id=unit_id, kind=Application.Kind.RETURN
-    )
-    return returns.count() < rules.value(Rule.MAX_RETURNS_PER_UNIT, at)
 
 
 def pass_down(
@@ -509,18 +501,15 @@ def _check_plea(plea: Plea, kind: Application.Kind, at: dt.datetime) -> None:
 
 
 def _guard_return(change: Change, mine: Assignment, at: dt.datetime) -> None:
-    if mine.is_designated:
-        raise NotAllowedNow("该工单已指定由本单位承办，不能退单。确有困难请申请会商。")
-    if not may_return(change.appeal, mine.unit_id, at):
-        most = rules.value(Rule.MAX_RETURNS_PER_UNIT, at)
-        raise NotAllowedNow(f"本单位对该工单已退单 {most} 次，不能再退。")
-    clock = change.clocks.running(ClockKind.RETURN, mine)
-    if clock is None:  # lapsed and stopped, unless no limit is set for returns at all
-        lapsed = Clock.objects.filter(assignment=mine, kind=ClockKind.RETURN).exists()
-    else:
-        lapsed = clock.due_at < at
-    if lapsed:
-        raise NotAllowedNow("已超过退单时限，不能退单。请办理，或申请会商。")
+    returns = Application.objects.filter(
+        appeal=change.appeal, assignment__unit_id=mine.unit_id, kind=Application.Kind.RETURN
+    )
+    why = options.why_no_return(
+        mine, returns=returns.count(), most=rules.value(Rule.MAX_RETURNS_PER_UNIT, at),
+        limits=Clock.objects.filter(assignment=mine, kind=ClockKind.RETURN), at=at,
+    )  # fmt: skip
+    if why:
+        raise NotAllowedNow(f"不能退单：{why}。")
 
 
 def _guard_listed(change: Change) -> None:

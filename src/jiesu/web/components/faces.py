@@ -63,6 +63,8 @@ def face_of_clock(clock: Clock, at: dt.datetime, unit_name: str = "") -> ClockFa
     if clock.stopped_at is not None:
         state = ClockState.DONE_LATE if clock.was_late else ClockState.DONE_IN_TIME
         words = "超时" if clock.was_late else "准时"
+        if clock.kind == ClockKind.RETURN and clock.stopped_at == clock.due_at:
+            words = "已过"  # the right ended unused
     elif clock.paused_at is not None:
         state, words = ClockState.PAUSED, "挂起"
     else:

@@ -95,7 +95,7 @@ def context(appeal: Appeal, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         and a.judge_unit_id == actor.unit_id
         and actor.may(P.DISPATCH_JUDGE if a.assignment.depth == 0 else P.HANDLING_PASS_DOWN)
     ]
-    actions, why_not = _actions(appeal, mine, actor, at, applications, pending)
+    actions, why_not = _actions(appeal, mine, actor, at, clocks, applications, pending)
     replies = list(
         Reply.objects.select_related("assignment")
         .filter(appeal=appeal)
@@ -193,7 +193,7 @@ def _tone(assignment: Assignment) -> str:
 
 def _actions(
     appeal: Appeal, mine: Assignment | None, actor: Actor, at: dt.datetime,
-    applications: list[Application], pending: list[Application],
+    clocks: list[Clock], applications: list[Application], pending: list[Application],
 ) -> tuple[list[Action], list[WhyNot]]:  # fmt: skip
     """What this actor may do now, the main thing first, and why not the rest."""
     number = appeal.number
@@ -210,10 +210,13 @@ def _actions(
         if mine is not None and a.assignment.unit_id == mine.unit_id
         and a.kind == Application.Kind.RETURN
     )  # fmt: skip
-    may_return = returns < rules.value(Rule.MAX_RETURNS_PER_UNIT, at)
-    unit_options = (
-        options.assignment_options(appeal, mine, actor, may_return=may_return) if mine else []
-    )
+    unit_options = []
+    if mine is not None:
+        no_return = options.why_no_return(
+            mine, returns=returns, most=rules.value(Rule.MAX_RETURNS_PER_UNIT, at), limits=clocks,
+            at=at,
+        )  # fmt: skip
+        unit_options = options.assignment_options(appeal, mine, actor, no_return=no_return)
     has_main = bool(actions)
     for option in unit_options:
         if not option.allowed and option.name == "request_return":

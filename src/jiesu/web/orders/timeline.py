@@ -67,8 +67,8 @@ OUTCOMES = {
     "terminated": "终止",
 }
 SAID_ALREADY = frozenset(
-    {("call_back", "decision"), ("rate", "decision"), ("apply", "days"), ("extend", "days"),
-     ("refuse_return", "decision")}
+    {("accept", "category"), ("call_back", "decision"), ("rate", "decision"), ("apply", "days"),
+     ("extend", "days"), ("refuse_return", "decision")}
 )  # fmt: skip
 MARKS = frozenset({"clock_breached", "clock_yellow"})
 TEXTS = ("reason", "text", "note", "answer", "explanation", "question", "reply", "report")
@@ -113,7 +113,8 @@ def _who(event: AbstractEvent) -> str:
 
 
 def _text(data: Mapping[str, Any]) -> str:
-    return "\n".join(str(data[key]) for key in TEXTS if data.get(key))
+    said = [data.get(key) for key in TEXTS]  # a note's number is no text
+    return "\n".join(words for words in said if isinstance(words, str) and words)
 
 
 def _facts(event: AbstractEvent, data: Mapping[str, Any]) -> list[tuple[str, str]]:
