@@ -16,6 +16,7 @@ from jiesu.appeals.models import Appeal, Assignment, Event, NumberSequence
 from jiesu.cli.simulation import planner, province
 from jiesu.foundation.clock import BEIJING
 from jiesu.journal.sealing import verify
+from jiesu.scoring.models import ScoreScheme
 
 UNTIL = "2026-11-20T18:00"
 NOW = dt.datetime(2026, 11, 20, 18, 0, tzinfo=BEIJING)
@@ -61,6 +62,11 @@ def test_a_bulk_simulation_leaves_orders_that_people_can_go_on_with() -> None:
     assert person is not None
     assert person.phone.startswith("194")
     assert person.query_code.isdecimal()
+    schemes = ScoreScheme.objects.order_by("pk").values_list("region__code", "versions__valid_from")
+    assert list(schemes) == [
+        ("350100", dt.date(2026, 10, 1)), ("350100", dt.date(2026, 10, 1)),
+        ("350000", dt.date(2026, 10, 1)),
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

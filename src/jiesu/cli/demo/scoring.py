@@ -2,7 +2,10 @@
 
 import datetime as dt
 import io
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from jiesu.access import SYSTEM, Actor
 from jiesu.accounts.actors import actor_for
@@ -11,16 +14,20 @@ from jiesu.appeals.actions.attachments import store_upload
 from jiesu.appeals.models import Appeal
 from jiesu.bulletins import cases, writing
 from jiesu.cli.demo.tree import SHOWN_BUREAU
-from jiesu.organizations.models import Unit
+from jiesu.organizations.models import Region, Unit
 from jiesu.scoring import exclusions, faults, periods, reading, schemes
 from jiesu.scoring.definitions import Every
-from jiesu.scoring.models import Period
+from jiesu.scoring.models import Period, ScoreScheme
 from jiesu.scoring.spans import day_of, span
 
-THREE_RATES, FOUR_RATES = "3_three_rates", "1_fujian_departments"
+FOUR_RATES, CITIES, THREE_RATES = "1_fujian_departments", "2_cities_15", "3_three_rates"
 FOUR_NAME = "市县部门四率（每低1个百分点扣0.5分）"
-KINDS, LEVELS = ("department", "street", "enterprise"), ("city", "county", "street")
-LEAST_ORDERS = 2  # the demo's orders are few
+CITY, PROVINCE = "350100", "350000"
+OF_A_CITY = {
+    "kinds": ("department", "street", "enterprise"),
+    "levels": ("city", "county", "street"),
+}
+FEW = {"least_orders": 2}  # the demo's orders are few
 WHY = "经现场核查，所诉事项由产权单位负责，已当面告知并移交，超出我局职责，申请剔除。"
 EVIDENCE = "现场核查记录：所诉设施由产权单位管理维护，已当面告知诉求人并书面移交产权单位。"
 
@@ -35,22 +42,36 @@ def score(at: dt.datetime) -> None:
         bureau, "knowledge_base", last.last, "上月知识库更新不及时，三条逾期未报送。",
         actor=_actor("supervisor"), at=at,
     )  # fmt: skip
-    published = _frozen(FOUR_RATES, FOUR_NAME, last.first, at, apply_days=0)
+    schemes_ = worked(last.first, at, four={**FEW, "apply_days": 0}, three=FEW)
+    published = _frozen(schemes_[FOUR_RATES], last.first, at)
     periods.publish(published, actor=SYSTEM, at=at, version=published.version)
     _bulletin(Period.objects.select_related("scheme__region").get(pk=published.pk), at)
-    _apply(_frozen(THREE_RATES, "", last.first, at, apply_days=5), bureau, at)
+    _apply(_frozen(schemes_[THREE_RATES], last.first, at), bureau, at)
 
 
-def _frozen(key: str, name: str, first: dt.date, at: dt.datetime, *, apply_days: int) -> Period:
-    """A shipped scheme made 福州's, its last month counted and frozen, this month previewed."""
-    office = Unit.objects.select_related("region").get(code="350100-office")
-    called, definition = schemes.shipped()[key]
-    fitting = replace(
-        definition, kinds=KINDS, levels=LEVELS, least_orders=LEAST_ORDERS, apply_days=apply_days
-    )
-    scheme = schemes.create_scheme(
-        name or called, office.region, fitting, actor=SYSTEM, at=at, valid_from=first
-    )
+def worked(
+    since: dt.date, at: dt.datetime, *, four: Mapping[str, Any] = MappingProxyType({}),
+    three: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, ScoreScheme]:  # fmt: skip
+    """The worked schemes in force since the month (quarter) of a day: 福州's bureaus and streets by
+    four rates and by three, the cities by their 15 points; ``four`` and ``three`` change them."""
+    regions = {r.code: r for r in Region.objects.filter(code__in=(CITY, PROVINCE), valid_to=None)}
+    made = {}
+    for key, place, name, changes in (
+        (FOUR_RATES, CITY, FOUR_NAME, {**OF_A_CITY, **four}),
+        (THREE_RATES, CITY, "", {**OF_A_CITY, **three}),
+        (CITIES, PROVINCE, "", {}),
+    ):
+        called, definition = schemes.shipped()[key]
+        made[key] = schemes.create_scheme(
+            name or called, regions[place], replace(definition, **changes), actor=SYSTEM, at=at,
+            valid_from=span(definition.every, since).first,
+        )  # fmt: skip
+    return made
+
+
+def _frozen(scheme: ScoreScheme, first: dt.date, at: dt.datetime) -> Period:
+    """The scheme's last month counted and frozen, this month previewed."""
     before = periods.open_period(scheme, first, actor=SYSTEM, at=at)
     periods.count(before, at=at, by="孙晓华")
     now = periods.open_period(scheme, day_of(at), actor=SYSTEM, at=at)

@@ -9,7 +9,7 @@ from django.db import transaction
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from jiesu.cli.demo import world
+from jiesu.cli.demo import scoring, world
 from jiesu.cli.simulation import planner, player, province
 from jiesu.cli.simulation.bulk import run as bulk
 from jiesu.cli.simulation.province import Province
@@ -49,6 +49,7 @@ class Command(BaseCommand):
             self.stdout.write("Setting up the demo province… 正在建立演示省份…")
             with transaction.atomic():
                 accounts = world.plant(until)
+                scoring.worked((until - dt.timedelta(days=days)).date(), until)
             world.mark(accounts)
         where = province.read(until)
         if not where.centres:
