@@ -20,7 +20,7 @@ from jiesu.jobs.models import Looked
 from jiesu.journal.models import AuditRecord
 from jiesu.notifications import mail
 from jiesu.notifications.models import Notice
-from jiesu.scoring import periods
+from jiesu.scoring import exclusions, periods
 from jiesu.scoring.definitions import Every
 from jiesu.scoring.models import Period
 from jiesu.supervision import instruments
@@ -138,6 +138,32 @@ def test_units_are_told_of_a_bulletin_let_out_and_open_it(office: Office) -> Non
 
     assert said["section_head"] == f"已发布｜{out.number}｜{out.title}"
     assert answer.headers["Location"] == reverse("bulletins:bulletin", args=[out.pk])
+
+
+def test_a_unit_hears_a_verdict_when_two_people_agreed(office: Office) -> None:
+    late = office.late()
+    period = office.frozen()
+    world = office.world
+    asked = exclusions.apply(
+        period, world.units["urban"], late, ground="unreasonable",
+        reason="经现场核查，诉求人的要求没有法律依据。", actor=world.actor("unit_leader"), at=AFTER,
+        upload_key=office.evidence(world.actor("unit_leader")),
+    )  # fmt: skip
+    news.tell(AFTER + SECOND)
+    first, second = (AFTER + dt.timedelta(hours=n) for n in (1, 2))
+
+    once = exclusions.decide(
+        asked, "granted", "属实", actor=office.first, at=first, version=asked.version
+    )
+    after_one = told(first)
+    exclusions.decide(once, "granted", "同意", actor=office.second, at=second, version=once.version)
+    after_two = told(second)
+
+    assert after_one == {}
+    assert after_two["section_head"] == f"剔除申请 {late.number} 同意剔除｜同意"
+    notice = Notice.objects.get(user__username="section_head", text__contains="同意剔除")
+    answer = client_of(world, "section_head").get(reverse("notices:open", args=[notice.pk]))
+    assert answer.headers["Location"] == reverse("scoring:exclusion", args=[asked.pk])
 
 
 def test_a_notice_of_scores_opens_the_units_own(office: Office) -> None:

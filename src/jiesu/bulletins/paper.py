@@ -73,7 +73,8 @@ def _block(
                 if scored:
                     top = max(Decimal(row[1]) for row in scored)
                     name = f"{group['group']}得分" if group["group"] else "得分"
-                    yield Picture(charts.bars(scored, top), f"{name}（前 {charts.MOST} 名）")
+                    first = f"（前 {charts.MOST} 名）" if len(scored) > charts.MOST else ""
+                    yield Picture(charts.bars(scored, top), f"{name}{first}")
         case wording.CASES:
             for place, case in enumerate(cases):
                 yield Heading(f"（{wording.COUNTED[place]}）{case['title']}", 2)

@@ -24,7 +24,7 @@ from jiesu.notifications import notices
 from jiesu.notifications.models import NoticeKind
 from jiesu.notifications.recipients import held
 from jiesu.organizations.paths import ancestors
-from jiesu.scoring.models import UnitScore
+from jiesu.scoring.models import Exclusion, Remedy, UnitScore
 
 LOOK_BACK = dt.timedelta(minutes=10)  # longer than any transaction runs
 NAME = "news"
@@ -95,6 +95,13 @@ def office(record: AuditRecord, posts: Held) -> list[Post]:
     return list(posts.filter(unit=_bulletin(record).office_id, role__in=roles))
 
 
+def heard_unit(record: AuditRecord, posts: Held) -> list[Post]:
+    """The heads of the unit whose plea was decided; nobody while a second person must agree."""
+    if record.data.get("state") == Exclusion.State.PENDING:
+        return []
+    return _heads(posts.filter(unit=_plea(record).unit_id))
+
+
 def supervised_unit(record: AuditRecord, posts: Held) -> list[Post]:
     """The people of the unit that the instrument names: clerks and leaders."""
     return list(posts.filter(unit=record.data["unit_id"], role__in=_UNIT))
@@ -123,6 +130,14 @@ def _pk(record: AuditRecord) -> int:
     return int(record.subject.partition(":")[2])
 
 
+def _plea_kind(record: AuditRecord) -> type[Exclusion | Remedy]:
+    return Exclusion if record.kind.startswith("scoring.exclusion") else Remedy
+
+
+def _plea(record: AuditRecord) -> Exclusion | Remedy:
+    return _plea_kind(record).objects.get(pk=_pk(record))
+
+
 def _bulletin(record: AuditRecord) -> Bulletin:
     return Bulletin.objects.only("office", "region_path", "writers").get(pk=_pk(record))
 
@@ -147,6 +162,15 @@ def period(what: str) -> Words:
         return f"{record.data['period']}成绩{what}" + (f"：{reason}" if reason else "")
 
     return words
+
+
+def verdict(record: AuditRecord) -> str:
+    """How the plea was decided, over which order."""
+    said, kind = record.data, _plea_kind(record)
+    what = "剔除申请" if kind is Exclusion else "不满意件救济"
+    note = said.get("note") or said.get("decision") or ""
+    name = kind.State(said["verdict"]).label
+    return "｜".join(part for part in (f"{what} {said['number']} {name}", note) if part)
 
 
 def bulletin(what: str) -> Words:
@@ -188,6 +212,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "scoring.frozen": (Rule(NoticeKind.SCORES, scored_units, frozen),),
     "scoring.published": (Rule(NoticeKind.SCORES, scored_units, period("已公布")),),
     "scoring.corrected": (Rule(NoticeKind.SCORES, scored_units, period("已更正")),),
+    "scoring.exclusion_decided": (Rule(NoticeKind.SCORES, heard_unit, verdict),),
+    "scoring.remedy_decided": (Rule(NoticeKind.SCORES, heard_unit, verdict),),
     "bulletins.submit": (Rule(NoticeKind.BULLETIN, approvers, bulletin("待您批准")),),
     "bulletins.approve": (Rule(NoticeKind.BULLETIN, office, bulletin("已批准，可以发布")),),
     "bulletins.refuse": (Rule(NoticeKind.BULLETIN, office, bulletin("退回修改")),),

@@ -14,14 +14,14 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 
-from jiesu.notifications.models import Mail, Notice, NoticeKind, Preference
+from jiesu.notifications.models import Mail, Notice, Preference
 
 log = logging.getLogger(__name__)
 
 TRIES = 6
 FIRST_PAUSE = dt.timedelta(minutes=2)
 IN_DOUBT_AFTER = dt.timedelta(minutes=10)  # far longer than one mail takes
-SAID_IN_MAIL = (NoticeKind.SCORES, NoticeKind.BULLETIN)
+SAID_IN_MAIL = ("score_period:", "bulletin:")  # their words name no person and no matter
 STALE = dt.timedelta(hours=24)  # nobody is helped by yesterday's notice
 
 
@@ -165,7 +165,7 @@ def message(mail: Mail, connection: object = None) -> EmailMessage:
     if notice.number:
         said, page = f"{notice.title}，工单编号 {notice.number}", f"orders/{notice.number}"
     else:
-        words = f"：{notice.text}" if notice.kind in SAID_IN_MAIL else ""
+        words = f"：{notice.text}" if notice.subject.startswith(SAID_IN_MAIL) else ""
         said, page = f"{notice.title}{words}", f"notices/{notice.pk}"
     lines = [f"{notice.user.name}：", "", f"{said}。"]
     if settings.JIESU_SITE:

@@ -58,7 +58,10 @@ def test_the_office_runs_a_month_from_preview_to_a_published_black_list(
     client = client_of(office.world, "supervisor")
     opened = client.post(f"/scoring/schemes/{office.scheme.pk}/open/", {"day": "2026-10-01"})
     period = Period.objects.get()
-    assert opened.headers["Location"] == f"/scoring/periods/{period.pk}/"
+    assert opened.headers["Location"].startswith(f"/scoring/periods/{period.pk}/?asked=")
+    waiting = text(client.get(opened.headers["Location"]))
+    assert "完成后本页自动更新" in waiting
+    assert "还没有计算" not in waiting
     tasks.count_period.func(period.pk, "孙效")
 
     page = text(client.get(f"/scoring/periods/{period.pk}/"))

@@ -67,6 +67,10 @@ def _page_of(subject: str, actor: Actor) -> str:
         return reverse("bulletins:bulletin", args=[pk])
     if what == "instrument":
         return reverse("supervision:instrument", args=[pk])
+    if what == "score_exclusion":
+        return reverse("scoring:exclusion", args=[pk])
+    if what == "remedy":
+        return reverse("scoring:remedy", args=[pk])
     if what == "score_period":
         unit = None if actor.may(Permission.SCORING_VIEW) else scores.own_unit_id(actor)
         return reverse("scoring:unit", args=[pk, unit]) if unit else reverse(

@@ -25,6 +25,11 @@ def _to(pk: int) -> str:
     return reverse("scoring:period", args=[pk])
 
 
+def _counting(pk: int, at: dt.datetime) -> str:
+    """The page that waits until what was asked for at this moment is counted."""
+    return f"{_to(pk)}?asked={int(at.timestamp())}"
+
+
 @require_POST
 @desk_view(P.SCORING_MANAGE)
 def open_(request: DeskRequest, pk: int) -> HttpResponse:
@@ -37,7 +42,7 @@ def open_(request: DeskRequest, pk: int) -> HttpResponse:
     at = clock.now()
     made = periods.open_period(found, day, actor=request.actor, at=at)
     periods.ask_to_count(made, actor=request.actor, at=at)
-    return done(request, f"已打开{made.name}，正在计算。", _to(made.pk))
+    return done(request, f"已打开{made.name}，正在计算。", _counting(made.pk, at))
 
 
 @require_POST
@@ -45,8 +50,9 @@ def open_(request: DeskRequest, pk: int) -> HttpResponse:
 def count(request: DeskRequest, pk: int) -> HttpResponse:
     """Have a preview counted anew."""
     found = periods.get_period_for(request.actor, pk)
-    periods.ask_to_count(found, actor=request.actor, at=clock.now())
-    return done(request, "正在重新计算，完成后本页自动更新。", _to(pk))
+    at = clock.now()
+    periods.ask_to_count(found, actor=request.actor, at=at)
+    return done(request, "正在重新计算，完成后本页自动更新。", _counting(pk, at))
 
 
 @require_POST

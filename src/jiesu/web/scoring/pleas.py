@@ -146,7 +146,7 @@ def exclude(request: DeskRequest, pk: int, number: str) -> HttpResponse:
 def exclusions_(request: DeskRequest) -> HttpResponse:
     """What waits for a verdict, or all; a unit's people see their own."""
     actor = request.actor
-    state = request.GET.get("state", "pending")
+    state = request.GET.get("state", "pending" if actor.may(P.SCORING_DECIDE) else "all")
     rows = Exclusion.objects.select_related("period", "period__scheme")
     if actor.may(P.SCORING_VIEW):
         rows = rows.filter(period__in=reading.periods_in_reach(actor))

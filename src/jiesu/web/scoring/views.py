@@ -1,5 +1,6 @@
 """The scoring desk 考核: periods, units in a period, the orders behind a figure, my own unit."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
@@ -22,6 +23,7 @@ from jiesu.web.scoring import pages
 
 SIZE = 30
 DRILL_SIZE = 50
+QUEUED = 300  # seconds in which a count that was asked for should have begun
 
 
 @desk_view(P.SCORING_VIEW, P.SCORING_OWN, P.SCORING_REMEDY)
@@ -76,6 +78,8 @@ def period(request: DeskRequest, pk: int) -> HttpResponse:
         "may_publish": found.apply_until is None or at >= found.apply_until,
         "pending": Exclusion.objects.filter(period=found, state=Exclusion.State.PENDING).count(),
     }  # fmt: skip
+    context["asked"] = request.GET.get("asked", "")
+    context["counting"] = _is_asked_for(found, revision, context["asked"], at)
     if revision is None:
         return render(request, "scoring/period.html", context)
     groups = reading.groups_of(revision)
@@ -83,7 +87,7 @@ def period(request: DeskRequest, pk: int) -> HttpResponse:
     rows = reading.scores(revision, group)
     if q := request.GET.get("q", "").strip():
         rows = rows.filter(unit_name__contains=q[:64])
-    page = key_page(rows, ["rank", "id"], request.GET.get("after", ""), size=SIZE)
+    page = key_page(rows, ["rank", "-orders", "id"], request.GET.get("after", ""), size=SIZE)
     summary = next((one for one in revision.summary if one["group"] == group), None)
     here = reverse("scoring:period", args=[pk])
     context |= {
@@ -103,10 +107,22 @@ def period(request: DeskRequest, pk: int) -> HttpResponse:
 def state(request: DeskRequest, pk: int) -> HttpResponse:
     """How far the counting is; polled. Done: the page is drawn anew."""
     found = periods.get_period_for(request.actor, pk)
-    response = render(request, "scoring/state.html", {"period": found})
-    if found.busy_since is None:
+    asked = request.GET.get("asked", "")
+    response = render(request, "scoring/state.html", {"period": found, "asked": asked})
+    waiting = _is_asked_for(found, reading.newest(found), asked, clock.now())
+    if found.busy_since is None and not waiting:
         response["HX-Refresh"] = "true"
     return response
+
+
+def _is_asked_for(period: Period, revision: Revision | None, asked: str, at: dt.datetime) -> bool:
+    """Whether a count that was asked for at ``asked`` (seconds) has not begun yet; a while long."""
+    if period.state != PeriodState.PREVIEW or period.problem or not asked.isdecimal():
+        return False
+    ago = at.timestamp() - int(asked[:12])
+    return 0 <= ago < QUEUED and (
+        revision is None or revision.taken_at.timestamp() < int(asked[:12])
+    )
 
 
 @desk_view(P.SCORING_VIEW)

@@ -172,7 +172,9 @@ def order_table(context: Context, table: Table, form_id: str = "bulk") -> dict[s
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: Context, page: Any, parameter: str = "after") -> dict[str, Any]:
+def pagination(
+    context: Context, page: Any, parameter: str = "after", counted: str = "件"
+) -> dict[str, Any]:
     """Links to the next and previous page by key, keeping the other parameters of the URL."""
     request = context.get("request")
 
@@ -193,6 +195,7 @@ def pagination(context: Context, page: Any, parameter: str = "after") -> dict[st
         "previous": link(page.previous) if page.previous else "",
         "first": first,
         "shown": len(page.items),
+        "counted": counted,
     }
 
 
