@@ -76,7 +76,7 @@ def test_a_quarters_rate_is_all_that_was_met_over_all_that_was_due(office: Offic
     assert mine.title == "关于2026年第3季度12345热线工单办理情况的通报"
     assert mine.inputs["figures"]["按时办结率"] == f"{cents(Fraction(100 * met, due))}%"
     assert (met, due) == (4, 6)  # an average of 100, 50 and 0 would be 50
-    assert [one.period_id for one in mine.revisions.order_by("taken_at", "pk")] == [
+    assert [one.period_id for one in mine.revisions.order_by("period__first")] == [
         one.pk for one in months
     ]
 

@@ -70,9 +70,9 @@ def test_units_are_told_until_when_they_may_apply_and_that_it_is_published(offic
     periods.publish(period, actor=office.first, at=PUBLIC, version=period.version)
     public = told(PUBLIC)
 
-    assert frozen["section_head"] == "2026年10月成绩已冻结，11月7日 10:00前可申请剔除"
+    assert frozen["section_head"] == "2026年10月成绩已冻结，11月7日 10:00前可申请剔除｜福州市四率"
     assert "clerk" not in frozen  # the bureau has heads
-    assert public["section_head"] == "2026年10月成绩已公布"
+    assert public["section_head"] == "2026年10月成绩已公布｜福州市四率"
     assert not {"supervisor", "leader", "reviewer"} & set(frozen)
 
 

@@ -52,12 +52,13 @@ def _block(
             columns = ["分组", "单位数", "参评", "工单数", "最高分", "中位分", "最低分"]
             yield Table(columns, inputs["groups"])
         case "表：成绩排名":
-            for group in inputs["ranks"]:
+            for group, counted in zip(inputs["ranks"], inputs["groups"], strict=True):
                 if group["rows"]:
+                    listed, ranked = len(group["rows"]), int(counted[2])
+                    cut = f"（前 {listed} 个，共 {ranked} 个单位）" if listed < ranked else ""
                     yield Table(
                         ["名次", "单位", "得分", "比上期"], group["rows"],
-                        caption=f"{group['group']}成绩排名" if group["group"] else "成绩排名",
-                        widths=(1, 4, 2, 2),
+                        caption=f"{group['group']}成绩排名{cut}", widths=(1, 4, 2, 2),
                     )  # fmt: skip
         case "图：各项比率" if inputs["rates"]:
             rows = [

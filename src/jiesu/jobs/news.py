@@ -151,7 +151,7 @@ def frozen(record: AuditRecord) -> str:
     """Until when a unit may apply."""
     until = record.data.get("apply_until")
     may = f"，{due_words(dt.datetime.fromisoformat(until))}前可申请剔除" if until else ""
-    return f"{record.data['period']}成绩已冻结{may}"
+    return f"{record.data['period']}成绩已冻结{may}{_scheme(record)}"
 
 
 def period(what: str) -> Words:
@@ -159,9 +159,15 @@ def period(what: str) -> Words:
 
     def words(record: AuditRecord) -> str:
         reason = record.data.get("reason")
-        return f"{record.data['period']}成绩{what}" + (f"：{reason}" if reason else "")
+        why = f"：{reason}" if reason else ""
+        return f"{record.data['period']}成绩{what}{why}{_scheme(record)}"
 
     return words
+
+
+def _scheme(record: AuditRecord) -> str:
+    name = record.data.get("scheme_name")
+    return f"｜{name}" if name else ""
 
 
 def verdict(record: AuditRecord) -> str:

@@ -364,5 +364,6 @@ def _save(period: Period, *fields: str) -> None:
 def _audit(kind: str, period: Period, actor: Actor, at: dt.datetime, **data: object) -> None:
     audit.record(
         f"scoring.{kind}", actor=actor, at=at, subject=f"score_period:{period.pk}",
-        data={"period": period.name, "scheme": period.scheme_id, **data},
+        data={"period": period.name, "scheme": period.scheme_id,
+              "scheme_name": period.scheme.name, **data},
     )  # fmt: skip

@@ -210,7 +210,9 @@ def worst_orders(revisions: Sequence[Revision], unit_id: int) -> list[reading.Wo
         "revision__result", "revision__inputs"
     )
     found = []
-    for row in rows.filter(revision__in=revisions, unit=unit_id).order_by("revision__taken_at"):
+    for row in rows.filter(revision__in=revisions, unit=unit_id).order_by(
+        "revision__period__first"
+    ):
         found += reading.worst_orders(row, each)
     return found
 

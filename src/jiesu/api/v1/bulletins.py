@@ -21,7 +21,7 @@ from jiesu.scoring.models import Revision
 
 router = Router(tags=["通报"])
 _NEWEST = Order("id", ("id",), descending=True)
-_PARTS = Prefetch("revisions", Revision.objects.only("period_id").order_by("taken_at"))
+_PARTS = Prefetch("revisions", Revision.objects.only("period_id").order_by("period__first"))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -109,7 +109,7 @@ def bulletin(request: DeskRequest, pk: int) -> HttpResponse:
         "outdated": reading.is_outdated(mine),
         "personal": reading.looks_personal(mine) if mine.where in lifecycle.OPEN else [],
         "periods": [(one.period_id, one.period.name) for one in
-                    mine.revisions.select_related("period").only("period__name").order_by("taken_at")],
+                    mine.revisions.select_related("period").only("period__name").order_by("period__first")],
         "corrections": list(mine.corrections.filter(state=State.PUBLISHED)),
         "sees_scores": request.actor.may(P.SCORING_VIEW),
         "may_draft": request.actor.may(P.BULLETIN_DRAFT) and mine.where is State.PUBLISHED,
