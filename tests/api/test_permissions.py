@@ -16,7 +16,7 @@ from tests.factories.world import MONDAY, World
 
 from jiesu.access import SYSTEM, Permission
 from jiesu.accounts.api_clients import CENTRE_SYSTEM, UNIT_SYSTEM
-from jiesu.appeals.actions import dispatch, handling
+from jiesu.appeals.actions import conferring, handling
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal, Assignment, Attachment
 from jiesu.catalogue.codes import Table, items
@@ -43,7 +43,7 @@ class Things:
     def __init__(self, world: World) -> None:
         self.assignment = make.signed(world)
         self.appeal = self.assignment.appeal
-        self.consultation = dispatch.consult(
+        self.consultation = conferring.consult(
             self.appeal,
             "谁管？",
             [world.units["urban"]],

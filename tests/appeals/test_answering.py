@@ -10,7 +10,16 @@ from tests.factories.world import MONDAY, World
 
 from jiesu.access import Permission, citizen
 from jiesu.appeals import gate
-from jiesu.appeals.actions import callback, closure, dispatch, exposure, intake, review, triage
+from jiesu.appeals.actions import (
+    callback,
+    closure,
+    conferring,
+    dispatch,
+    exposure,
+    intake,
+    review,
+    triage,
+)
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.lifecycle import Status
@@ -225,19 +234,19 @@ def test_the_long_term_list_stands_still_and_goes_on(world: World) -> None:
 
 def test_units_confer_and_only_the_invited_speak(world: World) -> None:
     appeal = make.signed(world).appeal
-    consultation = dispatch.consult(
+    consultation = conferring.consult(
         appeal, "夜间执法由谁牵头", [world.units["environment"]], actor=world.actor("dispatcher"),
         at=MONDAY + minutes(80),
     )  # fmt: skip
     opinion = consultation.opinions.get()
 
     with pytest.raises(Forbidden):
-        dispatch.give_opinion(opinion, "我来", actor=world.actor("clerk"), at=MONDAY)
-    dispatch.give_opinion(
+        conferring.give_opinion(opinion, "我来", actor=world.actor("clerk"), at=MONDAY)
+    conferring.give_opinion(
         opinion, "由城管牵头", actor=world.actor("environment_clerk"), at=MONDAY + minutes(90)
     )
     consultation.appeal = fresh(appeal)
-    dispatch.conclude(
+    conferring.conclude(
         consultation, "城管牵头", actor=world.actor("dispatcher"), at=MONDAY + minutes(100)
     )
 
@@ -393,7 +402,7 @@ def test_a_unit_that_was_invited_to_confer_may_read_the_appeal(world: World) -> 
     with pytest.raises(NotFound):
         gate.get_appeal_for(invited, appeal.number)
 
-    dispatch.consult(
+    conferring.consult(
         appeal, "跨区摊点由谁处理", [world.units["siming_urban"]],
         actor=world.actor("dispatcher"), at=MONDAY + minutes(80),
     )  # fmt: skip
@@ -408,7 +417,7 @@ def test_a_unit_that_ended_is_not_asked_to_confer(world: World) -> None:
     ended = Unit.objects.get(pk=world.units["environment"].pk)
 
     with pytest.raises(Invalid, match="撤销"):
-        dispatch.consult(
+        conferring.consult(
             appeal, "由谁牵头", [ended], actor=world.actor("dispatcher"), at=MONDAY + minutes(80)
         )
 
@@ -416,17 +425,17 @@ def test_a_unit_that_ended_is_not_asked_to_confer(world: World) -> None:
 def test_a_consultation_is_concluded_once_and_hears_nobody_after_it(world: World) -> None:
     appeal = make.signed(world).appeal
     judge = world.actor("dispatcher")
-    consultation = dispatch.consult(
+    consultation = conferring.consult(
         appeal, "由谁牵头", [world.units["environment"]], actor=judge, at=MONDAY + minutes(80)
     )
     shown = Consultation.objects.select_related("appeal").get()  # another page of the same
     opinion = Opinion.objects.select_related("consultation__appeal").get()
-    dispatch.conclude(consultation, "城管牵头", actor=judge, at=MONDAY + minutes(90))
+    conferring.conclude(consultation, "城管牵头", actor=judge, at=MONDAY + minutes(90))
 
     with pytest.raises(NotAllowedNow):
-        dispatch.conclude(shown, "环保牵头", actor=judge, at=MONDAY + minutes(91))
+        conferring.conclude(shown, "环保牵头", actor=judge, at=MONDAY + minutes(91))
     with pytest.raises(NotAllowedNow):
-        dispatch.give_opinion(
+        conferring.give_opinion(
             opinion, "我有意见", actor=world.actor("environment_clerk"), at=MONDAY + minutes(92)
         )
 

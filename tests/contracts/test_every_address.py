@@ -21,7 +21,7 @@ from tests.factories.world import MONDAY, World
 from tests.web.signed_in import client_of
 
 from jiesu.access import ROLE_PERMISSIONS, Permission, Role
-from jiesu.appeals.actions import dispatch, handling
+from jiesu.appeals.actions import conferring, handling
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Attachment
 
@@ -40,7 +40,7 @@ class Things:
         self.world = world
         self.assignment = make.signed(world)
         self.appeal = self.assignment.appeal
-        consultation = dispatch.consult(
+        consultation = conferring.consult(
             self.appeal, "谁管？", [world.units["urban"]],
             actor=world.actor("dispatcher"), at=MONDAY,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from tests.factories.world import MONDAY, World
 
 from jiesu.access import Role
 from jiesu.accounts.models import Post, User
-from jiesu.appeals.actions import callback, dispatch, handling, intake, review, triage
+from jiesu.appeals.actions import callback, conferring, dispatch, handling, intake, review, triage
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal, Clock
@@ -190,7 +190,7 @@ def test_whoever_did_it_is_not_told_of_it(world: World) -> None:
 
 def test_nobody_who_may_not_see_the_appeal_is_told_of_it(world: World) -> None:
     appeal = make.dispatched(world)
-    dispatch.consult(
+    conferring.consult(
         appeal, "谁来管", [world.units["siming_urban"]], actor=world.actor("dispatcher"),
         at=MONDAY + HOUR,
     )  # fmt: skip

@@ -159,6 +159,15 @@ class TestEditing:
             "inner_review_steps": 2,
         }
 
+    def test_a_region_that_leaves_the_units_below_outside_is_refused(self, world: World) -> None:
+        with pytest.raises(Invalid) as refused:
+            changes.edit_unit(
+                world.units["gulou"], region=world.regions["350103"], actor=SYSTEM, at=NOW
+            )
+
+        assert refused.value.errors[0].code == "region_mismatch"
+        assert fresh(world.units["gulou"]).region == world.regions["350102"]
+
     def test_a_stale_page_is_refused(self, world: World) -> None:
         old = world.units["urban"].version
         changes.edit_unit(world.units["urban"], phone="12345", actor=SYSTEM, at=NOW, version=old)

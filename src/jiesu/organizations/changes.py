@@ -15,15 +15,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from jiesu.access import SYSTEM, Actor
-from jiesu.foundation.errors import (
-    NotAllowedNow,
-    UseCaseError,
-)
+from jiesu.foundation.errors import NotAllowedNow, UseCaseError, invalid
 from jiesu.journal import audit
 from jiesu.organizations import applying, checks, tree
 from jiesu.organizations.checks import NewUnit, day_of, must_manage
 from jiesu.organizations.followers import Happened, followers
 from jiesu.organizations.models import Region, Unit, UnitChange, UnitSuccession
+from jiesu.organizations.paths import is_below
 
 Kind = UnitChange.Kind
 
@@ -84,6 +82,7 @@ def edit_unit(
             max(day_of(at), unit.valid_from),
         )
         must_manage(actor, wanted.region.path)
+        _refuse_stranded(unit, wanted.region)
         unit.short_name, unit.kind, unit.region = wanted.short_name, wanted.kind, wanted.region
         unit.phone, unit.inner_review_steps = wanted.phone, wanted.inner_review_steps
         changed = {
@@ -99,6 +98,20 @@ def edit_unit(
                 data={"before": {key: before[key] for key in changed}, "after": changed},
             )
     return unit
+
+
+def _refuse_stranded(unit: Unit, region: Region) -> None:
+    """Refuse a region that does not contain those of the units below this one."""
+    if is_below(unit.region.path, region.path):
+        return
+    for child in unit.children.filter(valid_to__isnull=True).select_related("region"):
+        if not is_below(child.region.path, region.path):
+            raise invalid(
+                "region",
+                f"下级单位“{child.name}”在“{child.region.name}”，不在“{region.name}”之内，"
+                "请先调整下级单位。",
+                "region_mismatch",
+            )
 
 
 # --- dated changes --------------------------------------------------------------------------------

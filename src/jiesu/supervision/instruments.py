@@ -25,6 +25,7 @@ from jiesu.foundation.errors import (
 )
 from jiesu.foundation.text import clean_text
 from jiesu.journal import audit, idempotency
+from jiesu.organizations.checks import day_of
 from jiesu.organizations.models import Unit
 from jiesu.supervision import files, linked, numbers
 from jiesu.supervision import lifecycle as life
@@ -320,7 +321,7 @@ def facts_of(mine: Instrument) -> dict[str, Any]:
 
 
 def _issue(mine: Instrument, move: Move, words: str, actor: Actor, at: dt.datetime) -> Instrument:
-    if mine.unit.valid_to is not None and mine.unit.valid_to <= at.date():
+    if mine.unit.valid_to is not None and mine.unit.valid_to <= day_of(at):
         raise invalid("unit", f"{mine.unit_name}已撤销，请改发给承接其职责的单位。", "unit_ended")
     if mine.appeal is not None:
         _check_order(mine.appeal, mine.what, mine.unit, but=mine.pk)

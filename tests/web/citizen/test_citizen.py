@@ -1,12 +1,18 @@
 """A citizen tells, asks, adds, urges, withdraws and rates, on a cheap phone."""
 
+import datetime as dt
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.factories import appeals as make
 from tests.factories.world import World
 
+from jiesu.access import citizen
+from jiesu.appeals.actions import callback, closure, intake
+from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.models import Appeal, Attachment
+from jiesu.foundation import clock
 
 TYPED = {
     "content": "小区门口路灯坏了一周，晚上看不清路，希望尽快修好。", "appeal_type": "02",
@@ -165,3 +171,20 @@ def test_published_answers_are_open_to_all_and_others_are_not(world: World) -> N
 
     assert hidden.status_code == 404
     assert appeal.title in shown.content.decode()
+
+
+def test_an_answer_after_reopening_can_be_rated_on_the_page(world: World) -> None:
+    at = clock.now()
+    appeal = make.answered(world, at=at - dt.timedelta(days=1))
+    citizen_ = knowing(appeal, appeal.query_code)
+    good = Said(reached=True, way="web", solved=True, satisfaction=5)
+    callback.rate(appeal, good, actor=citizen(), at=at - dt.timedelta(hours=2))
+    before = citizen_.get(f"/progress/{appeal.number}/").content.decode()
+
+    closed = Appeal.objects.select_related("region", "category", "master").get(pk=appeal.pk)
+    closure.reopen(closed, "问题反弹", actor=world.actor("reviewer"), at=at)
+    intake.answer_directly(closed, "已再次清理。", actor=world.actor("agent"), at=at)
+    after = citizen_.get(f"/progress/{appeal.number}/").content.decode()
+
+    assert "评价这次办理" not in before
+    assert "评价这次办理" in after

@@ -14,7 +14,7 @@ from jiesu.api.v1.door import acts, spec
 from jiesu.api.v1.paging import page
 from jiesu.api.v1.uploads import own_key
 from jiesu.appeals import lifecycle as life
-from jiesu.appeals.actions import dispatch, handling
+from jiesu.appeals.actions import conferring, dispatch, handling
 from jiesu.appeals.actions.handling import Answer, Plea
 from jiesu.appeals.gate import get_appeal_for, get_assignment_for
 from jiesu.appeals.lifecycle import State
@@ -352,7 +352,7 @@ def give_opinion(request: Call, pk: int, body: inputs.Words) -> Opinion:
     if opinion is None:
         raise NotFound("没有找到这次会商，或未邀请本单位。")
     opinion.consultation = one
-    dispatch.give_opinion(opinion, body.text, actor=request.actor, at=request.at)
+    conferring.give_opinion(opinion, body.text, actor=request.actor, at=request.at)
     return opinion
 
 
@@ -364,5 +364,5 @@ def conclude(request: Call, pk: int, body: inputs.Words) -> Consultation:
     """写下结论；由发起单位结束。"""
     one = _consultation(request, pk)
     door.require(request.actor, life.CONSULT.needs)
-    dispatch.conclude(one, body.text, actor=request.actor, at=request.at)
+    conferring.conclude(one, body.text, actor=request.actor, at=request.at)
     return one

@@ -12,7 +12,7 @@ from jiesu.api.v1.auth import Call
 from jiesu.api.v1.door import acts, spec
 from jiesu.api.v1.uploads import own_key
 from jiesu.appeals import lifecycle as life
-from jiesu.appeals.actions import callback, closure, dispatch, intake, review, triage
+from jiesu.appeals.actions import callback, closure, conferring, dispatch, intake, review, triage
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.gate import get_appeal_for
@@ -213,7 +213,7 @@ def unlist(request: Call, number: str, body: inputs.Reason) -> Appeal:
 def consult(request: Call, number: str, body: inputs.Consult) -> Consultation:
     """请各单位发表意见。"""
     appeal = door.appeal_for(request, number, life.CONSULT.needs)
-    return dispatch.consult(
+    return conferring.consult(
         appeal, body.question, door.units(body.units, "units"), actor=request.actor, at=request.at
     )
 

@@ -1,4 +1,4 @@
-"""Sending to units: assign, re-assign, judge what units apply for, confer, list as difficult."""
+"""Sending to units: assign, re-assign, judge what units apply for, list as difficult."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from jiesu.appeals.actions.transition import (
     Change,
     changing,
     check_centre,
-    check_permission,
     is_holding,
 )
 from jiesu.appeals.lifecycle import State, Status
@@ -21,8 +20,6 @@ from jiesu.appeals.models import (
     Appeal,
     Application,
     Assignment,
-    Consultation,
-    Opinion,
 )
 from jiesu.catalogue import duty
 from jiesu.catalogue.duty import DutyHit
@@ -67,7 +64,7 @@ def assign(appeal: Appeal, order: Order, *, actor: Actor, at: dt.datetime) -> Ap
             life.DISPATCH,
             data=_order_facts(order, hit),
             lead_unit=order.lead,
-            lead_unit_name=_short(order.lead),
+            lead_unit_name=short(order.lead),
             lead_unit_path=order.lead.path,
         )
         _send(change, order, hit)
@@ -81,7 +78,7 @@ def add_joint(
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
         _check_joint(units, [a.unit_id for a in change.live()], actor, at)
-        change.move(life.ADD_JOINT, data={"joint": [_short(u) for u in units]})
+        change.move(life.ADD_JOINT, data={"joint": [short(u) for u in units]})
         for unit in units:
             _add(change, unit, Assignment.Nature.JOINT, instruction=instruction)
     return appeal
@@ -104,7 +101,7 @@ def reassign(appeal: Appeal, order: Order, *, actor: Actor, at: dt.datetime) -> 
             life.REASSIGN,
             data=_order_facts(order, hit) | {"from": lead.unit_name if lead else ""},
             lead_unit=order.lead,
-            lead_unit_name=_short(order.lead),
+            lead_unit_name=short(order.lead),
             lead_unit_path=order.lead.path,
         )
         _recall_all(change, order.reason)
@@ -149,7 +146,7 @@ def judge_return(
             change.follow(
                 life.TAKE_BACK,
                 data={"unit": assignment.unit_name,
-                      "suggested": _short(suggested) if suggested else ""},
+                      "suggested": short(suggested) if suggested else ""},
                 lead_unit=None, lead_unit_name="", lead_unit_path="",
                 return_count=appeal.return_count + 1,
             )  # fmt: skip
@@ -259,7 +256,7 @@ def resume(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> App
     return appeal
 
 
-# --- long-term and conferring --------------------------------------------------------------------
+# --- the long-term list --------------------------------------------------------------------------
 
 
 def list_difficult(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Appeal:
@@ -297,81 +294,19 @@ def unlist(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> App
     return appeal
 
 
-def consult(
-    appeal: Appeal, question: str, units: Sequence[Unit], *, actor: Actor, at: dt.datetime
-) -> Consultation:
-    """This will ask several units for their opinion 会商; each then sees the appeal.
-
-    Other areas' units may be asked, too. Refusals: Invalid for a unit that is not in force.
-    """
-    asked = clean_text(question, max_length=1000, field="question", label="会商事项")
-    if not asked:
-        raise invalid("question", "请写明需要会商的事项。", "required")
-    if not units:
-        raise invalid("units", "请至少选择一个参加会商的单位。", "required")
-    if actor.unit_id is None:
-        raise Forbidden
-    for unit in units:
-        _check_in_force(unit, "units", at)
-    with changing(appeal, actor=actor, at=at) as change:
-        consultation = Consultation.objects.create(
-            appeal=appeal, question=asked, convened_by=actor.name,
-            convened_unit_id=actor.unit_id, convened_at=at,
-        )  # fmt: skip
-        Opinion.objects.bulk_create(
-            [Opinion(consultation=consultation, unit=unit) for unit in dict.fromkeys(units)]
-        )
-        change.move(life.CONSULT, data={"question": asked, "units": [_short(u) for u in units]})
-    return consultation
-
-
-def give_opinion(opinion: Opinion, text: str, *, actor: Actor, at: dt.datetime) -> None:
-    """This will record what an invited unit says in a consultation."""
-    said = clean_text(text, max_length=2000, field="text", label="会商意见")
-    if not said:
-        raise invalid("text", "请填写会商意见。", "required")
-    check_permission(actor, life.CONSULT)
-    if actor.kind is not ActorKind.SYSTEM and opinion.unit_id != actor.unit_id:
-        raise Forbidden("这条会商意见应由受邀单位填写。")
-    consultation = opinion.consultation
-    with changing(consultation.appeal, actor=actor, at=at) as change:
-        if not Consultation.objects.filter(pk=consultation.pk, concluded_at=None).exists():
-            raise NotAllowedNow("会商已经结束，不能再填写意见。")
-        opinion.text, opinion.by, opinion.at = said, actor.name, at
-        opinion.save(update_fields=["text", "by", "at"])
-        change.record("opinion", {"text": said, "unit": actor.unit_name})
-
-
-def conclude(consultation: Consultation, text: str, *, actor: Actor, at: dt.datetime) -> None:
-    """This will end a consultation with its conclusion; only the unit that convened it may."""
-    said = clean_text(text, max_length=2000, field="text", label="会商结论")
-    if not said:
-        raise invalid("text", "请填写会商结论。", "required")
-    check_permission(actor, life.CONSULT)
-    if actor.kind is not ActorKind.SYSTEM and consultation.convened_unit_id != actor.unit_id:
-        raise Forbidden("会商结论由发起单位填写。")
-    with changing(consultation.appeal, actor=actor, at=at) as change:
-        concluded = Consultation.objects.filter(pk=consultation.pk, concluded_at=None).update(
-            conclusion=said, concluded_at=at
-        )
-        if not concluded:
-            raise NotAllowedNow("会商已经结束。")
-        consultation.conclusion, consultation.concluded_at = said, at
-        change.record("concluded", {"text": said})
-
-
 # --- inside ---------------------------------------------------------------------------------------
 
 
-def _short(unit: Unit) -> str:
+def short(unit: Unit) -> str:
+    """What the unit is called on an order."""
     return unit.short_name or unit.name
 
 
 def _order_facts(order: Order, hit: DutyHit | None) -> dict[str, object]:
     by_catalogue = hit is not None and hit.unit.pk == order.lead.pk
     return {
-        "lead": _short(order.lead),
-        "joint": [_short(u) for u in order.joint],
+        "lead": short(order.lead),
+        "joint": [short(u) for u in order.joint],
         "basis": hit.reason if hit is not None and by_catalogue else "",
         "reason": order.reason.strip(),
         "instruction": order.instruction.strip(),
@@ -404,10 +339,11 @@ def _check_unit(unit: Unit, field: str, actor: Actor, at: dt.datetime) -> None:
             field, f"“{unit.name}”不在本热线中心的辖区内。请核对事发区域，或改选辖区内的单位。",
             "other_area",
         )  # fmt: skip
-    _check_in_force(unit, field, at)
+    check_in_force(unit, field, at)
 
 
-def _check_in_force(unit: Unit, field: str, at: dt.datetime) -> None:
+def check_in_force(unit: Unit, field: str, at: dt.datetime) -> None:
+    """Refuse a unit that is not in force, at the field."""
     if not holds(unit, day_of(at)):
         raise invalid(
             field, f"“{unit.name}”{when(unit)}，请改选承接其职责的单位。", "unit_ended"
@@ -421,7 +357,7 @@ def _check_joint(
     for unit in units:
         _check_unit(unit, "joint", actor, at)
         if unit.pk in seen:
-            raise invalid("joint", f"“{_short(unit)}”已在承办单位中，请勿重复选择。", "twice")
+            raise invalid("joint", f"“{short(unit)}”已在承办单位中，请勿重复选择。", "twice")
         seen.add(unit.pk)
 
 
@@ -449,7 +385,7 @@ def _add(
         Assignment(
             appeal=change.appeal,
             unit=unit,
-            unit_name=_short(unit),
+            unit_name=short(unit),
             unit_path=unit.path,
             nature=nature,
             state=State.ASSIGNED,

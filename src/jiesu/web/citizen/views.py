@@ -234,9 +234,7 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
         return _prove_first(request, number)
     due = due_of(appeal)
     status = Status(appeal.status)
-    rated = Callback.objects.filter(
-        appeal=appeal, way=Callback.Way.WEB, round=appeal.redo_count + 1
-    ).exists()
+    rated = callback.has_rated(appeal)
     response = render(
         request, "citizen/progress.html",
         {

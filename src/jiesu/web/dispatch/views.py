@@ -34,6 +34,7 @@ from jiesu.web.paging import key_page
 
 EMPTY = Empty("没有待派的工单", "话务员提交、网上登记的诉求受理后会出现在这里。")
 QUEUE_SHOWN = 12
+SIMILAR_SHOWN = 4
 WAITING_KEYS = ("order", "matter", "category", "limit", "source")
 FIRST_TIME = (
     "话务员提交的、网上登记后受理的诉求会排进“待派单”，先到期的在前。",
@@ -194,7 +195,6 @@ def _queue(actor: Actor) -> Any:
 def _work_context(
     request: DeskRequest, appeal: Appeal, form: Dispatching, hit: DutyHit | None, at: dt.datetime
 ) -> dict[str, Any]:
-    recent = _history(appeal, request.actor)
     own = request.post.unit.region.name
     return {
         "appeal": appeal,
@@ -215,7 +215,7 @@ def _work_context(
             appeal=appeal,
         ),
         "trouble": has_trouble(Kind.UNIT),
-        "similar": recent[:4],
+        "similar": _history(appeal, request.actor),
         "ready": appeal.status == Status.ACCEPTED,
     }  # fmt: skip
 
@@ -229,8 +229,8 @@ def _history(appeal: Appeal, actor: Actor) -> list[Appeal]:
         .filter(category_id=appeal.category_id, region_path=appeal.region_path)
         .exclude(lead_unit=None)
         .exclude(pk=appeal.pk)
-        .only("number", "title", "lead_unit_id", "lead_unit_name", "status", "registered_at")
-        .order_by("-id")[:12]
+        .only("number", "title", "lead_unit_name", "status", "registered_at")
+        .order_by("-id")[:SIMILAR_SHOWN]
     )
 
 

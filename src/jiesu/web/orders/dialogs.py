@@ -17,6 +17,7 @@ from jiesu.appeals import gate
 from jiesu.appeals.actions import (
     callback,
     closure,
+    conferring,
     dispatch,
     handling,
     intake,
@@ -223,7 +224,7 @@ DIALOGS: dict[str, Dialog] = {
     ),
     "consult": Dialog(
         "发起会商", small.Consulting,
-        lambda a, v, actor, at: dispatch.consult(
+        lambda a, v, actor, at: conferring.consult(
             a, v["question"], _units(v, "unit1", "unit2", "unit3"), actor=actor, at=at),
         "已发起会商。",
     ),

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from jiesu.access import Permission as P
-from jiesu.appeals.actions import dispatch, exposure, handling
+from jiesu.appeals.actions import conferring, exposure, handling
 from jiesu.appeals.gate import get_appeal_for, get_assignment_for
 from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES, State
 from jiesu.appeals.models import Appeal, Assignment, Attachment, Consultation, Opinion
@@ -111,7 +111,7 @@ def opine(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     opinion.consultation.appeal = appeal
 
     def run(values: Mapping[str, Any]) -> object:
-        dispatch.give_opinion(opinion, values["text"], actor=request.actor, at=clock.now())
+        conferring.give_opinion(opinion, values["text"], actor=request.actor, at=clock.now())
         return opinion
 
     dialog = dialogs.Dialog(
@@ -131,7 +131,7 @@ def conclude(request: DeskRequest, number: str, pk: int) -> HttpResponse:
     consultation.appeal = appeal
 
     def run(values: Mapping[str, Any]) -> object:
-        dispatch.conclude(consultation, values["text"], actor=request.actor, at=clock.now())
+        conferring.conclude(consultation, values["text"], actor=request.actor, at=clock.now())
         return consultation
 
     dialog = dialogs.Dialog(
