@@ -10,6 +10,7 @@ from typing import Any
 from jiesu.appeals.actions import (
     callback,
     closure,
+    conferring,
     dispatch,
     handling,
     intake,
@@ -221,7 +222,7 @@ DOES: dict[str, Callable[[Cast, Step], None]] = {
     "judge": _judge,
     "resume": _on_appeal(dispatch.resume),
     "list_difficult": _on_appeal(dispatch.list_difficult),
-    "consult": _on_appeal(dispatch.consult),
+    "consult": _on_appeal(conferring.consult),
     "merge": _merge,
     "open": _on_assignment(handling.open_),
     "sign": _on_assignment(handling.sign),
