@@ -5,16 +5,14 @@ word that none of its sentences tries.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from jiesu.access import Actor, Permission
-from jiesu.catalogue import versions
+from jiesu.catalogue import dated, versions
 from jiesu.catalogue.editing import Problems, changed, must_edit, starting
 from jiesu.catalogue.models import EPOCH, WordList
 from jiesu.catalogue.versions import Cached, day_of
@@ -167,16 +165,9 @@ def set_list(
         if seen and seen != stamp_of(before[-1]):
             raise ChangedMeanwhile("这份词表已被他人修改，请刷新后重试。您填写的内容已保留。")
     checked = check(wish, known=before[-1].words if before else ())
-    following = next((row for row in before if row.valid_from > day), None)
-    WordList.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=day), key=key or "?", valid_from__lt=day
-    ).update(valid_to=day)
-    row, _ = WordList.objects.update_or_create(
-        key=key or secrets.token_hex(8), valid_from=day,
-        defaults={
-            **checked, "region": wish.region, "set_by": actor.name, "set_at": at,
-            "valid_to": following.valid_from if following else None,
-        },
+    row = dated.let_hold(
+        WordList.objects.all(), key, day,
+        {**checked, "region": wish.region, "set_by": actor.name, "set_at": at},
     )  # fmt: skip
     changed("word_list_set", actor=actor, at=at, subject=f"word_list:{row.key}", data=_facts(row))
     return row
@@ -190,12 +181,7 @@ def end_list(key: str, *, actor: Actor, at: dt.datetime) -> None:
     """
     rows = versions_of(key)
     must_edit(actor, rows[-1].region, Permission.WARNINGS_WORDS)
-    today = day_of(at)
-    coming = WordList.objects.filter(key=key, valid_from__gt=today).delete()[0]
-    ended = WordList.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=today), key=key, valid_from__lte=today
-    ).update(valid_to=today)
-    if not coming and not ended:
+    if not dated.let_end(WordList.objects.all(), key, day_of(at)):
         raise NotAllowedNow("这份词表已经停用。")
     changed("word_list_ended", actor=actor, at=at, subject=f"word_list:{key}",
             data=_facts(rows[-1]))  # fmt: skip

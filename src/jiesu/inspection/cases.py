@@ -6,10 +6,9 @@ is approved by somebody other than whoever proposed it.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -26,6 +25,7 @@ from jiesu.foundation.errors import (
 )
 from jiesu.foundation.text import clean_text
 from jiesu.inspection import lifecycle as life
+from jiesu.inspection.changing import changing
 from jiesu.inspection.lifecycle import STAGE_NAMES, STAGES_OPEN, Stage, Step
 from jiesu.inspection.models import Case, CaseStep, Clue, ClueKind
 from jiesu.inspection.sheets import day_of
@@ -263,20 +263,6 @@ def _keep(case: Case, name: str, label: str, text: str, actor: Actor, at: dt.dat
     CaseStep.objects.create(case=case, name=name, label=label, text=text, at=at, by=actor.name)
 
 
-@contextmanager
-def _changing(case: Case, actor: Actor, step: Step[Stage] | None) -> Iterator[Case]:
-    """One step of one case, locked: permission, version, stage; written on leaving."""
-    if step is not None and not actor.may(step.needs):
-        raise Forbidden(f"您的岗位不能{step.label}。请切换岗位或联系管理员。")
-    with transaction.atomic():
-        mine: Any = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-        if mine.version != case.version:
-            raise ChangedMeanwhile("案件已被他人处理，请刷新后重试。")
-        if step is not None:
-            if Stage(mine.stage) not in step.from_:
-                name = STAGE_NAMES[Stage(mine.stage)]
-                raise NotAllowedNow(f"案件现在是“{name}”，不能{step.label}。")
-            mine.stage = step.to
-        mine.version += 1
-        yield mine
-        mine.save()
+def _changing(case: Case, actor: Actor, step: Step[Stage] | None) -> AbstractContextManager[Case]:
+    rows = Case.objects.all()
+    return changing(rows, case, step, actor, field="stage", names=STAGE_NAMES, what="案件")

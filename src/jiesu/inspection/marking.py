@@ -1,8 +1,8 @@
 """An inspection's life: marked on the day's sheet, perhaps contested, final, into training."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from jiesu.foundation.errors import (
 )
 from jiesu.foundation.text import clean_text
 from jiesu.inspection import lifecycle as life
+from jiesu.inspection.changing import changing
 from jiesu.inspection.lifecycle import MARK_NAMES, Mark, Step
 from jiesu.inspection.models import Inspection, ScoreSheet, Training
 from jiesu.inspection.sheets import day_of, sheet_for
@@ -239,22 +240,8 @@ def trained(row: Training, note: str, *, actor: Actor, at: dt.datetime) -> None:
         raise ChangedMeanwhile("这一条已由他人销号，请刷新查看。")
 
 
-@contextmanager
-def _changing(row: Inspection, step: Step[Mark], actor: Actor) -> Iterator[Inspection]:
-    """One step of one inspection, locked: permission, version, state; written on leaving."""
-    if not actor.may(step.needs):
-        raise Forbidden(f"您的岗位不能{step.label}。请切换岗位或联系管理员。")
-    with transaction.atomic():
-        mine = (
-            Inspection.objects.select_for_update(of=("self",))
-            .select_related("sheet")
-            .get(pk=row.pk)
-        )
-        if mine.version != row.version:
-            raise ChangedMeanwhile("这件质检已被他人处理，请刷新后重试。")
-        if Mark(mine.state) not in step.from_:
-            name = MARK_NAMES[Mark(mine.state)]
-            raise NotAllowedNow(f"这件质检现在是“{name}”，不能{step.label}。")
-        mine.state, mine.version = step.to, mine.version + 1
-        yield mine
-        mine.save()
+def _changing(
+    row: Inspection, step: Step[Mark], actor: Actor
+) -> AbstractContextManager[Inspection]:
+    rows = Inspection.objects.select_related("sheet")
+    return changing(rows, row, step, actor, field="state", names=MARK_NAMES, what="这件质检")

@@ -1,7 +1,6 @@
 """Trigger rules as dated data: what held on a day is never overwritten."""
 
 import datetime as dt
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from django.db.models import Q
 
 from jiesu.access import Actor, Permission
 from jiesu.appeals.models.event import TRIGGERING
+from jiesu.catalogue import dated
 from jiesu.catalogue.editing import starting
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.foundation.clock import BEIJING
@@ -84,22 +84,11 @@ def set_rule(
         raise Forbidden
     day = starting(effective, at)
     checked = _checked(wish)
-    before: list[TriggerRule] = []
     if key:
-        before = list(TriggerRule.objects.select_for_update().filter(
-            key=key, office_id=actor.unit_id).order_by("valid_from"))  # fmt: skip
-        if not before:
-            raise NotFound("没有找到这条规则，或它属于其他效能办。")
-    following = next((row for row in before if row.valid_from > day), None)
-    TriggerRule.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gt=day), key=key or "?", valid_from__lt=day
-    ).update(valid_to=day)
-    row, _ = TriggerRule.objects.update_or_create(
-        key=key or secrets.token_hex(8), valid_from=day,
-        defaults={
-            **checked, "office_id": actor.unit_id, "set_by": actor.name, "set_at": at,
-            "valid_to": following.valid_from if following else None,
-        },
+        _locked(key, actor)
+    row = dated.let_hold(
+        TriggerRule.objects.all(), key, day,
+        {**checked, "office_id": actor.unit_id, "set_by": actor.name, "set_at": at},
     )  # fmt: skip
     _audit("set", row, actor, at)
     return row
@@ -110,21 +99,20 @@ def end_rule(key: str, *, actor: Actor, at: dt.datetime) -> None:
     """This will let a rule hold no longer, from tomorrow on; versions to come are dropped."""
     if not actor.may(Permission.SUPERVISION_RULES):
         raise Forbidden
-    rows = list(TriggerRule.objects.select_for_update().filter(key=key, office_id=actor.unit_id))
-    if not rows:
-        raise NotFound("没有找到这条规则，或它属于其他效能办。")
+    rows = _locked(key, actor)
     tomorrow = at.astimezone(BEIJING).date() + dt.timedelta(days=1)
-    coming = [row for row in rows if row.valid_from >= tomorrow]
-    holding = [row for row in rows if row.valid_from < tomorrow
-               and (row.valid_to is None or row.valid_to > tomorrow)]  # fmt: skip
-    if not coming and not holding:
+    if not dated.let_end(TriggerRule.objects.all(), key, tomorrow):
         raise NotAllowedNow("这条规则已经停用。")
-    for row in coming:
-        row.delete()
-    for row in holding:
-        row.valid_to = tomorrow
-        row.save(update_fields=["valid_to"])
     _audit("ended", rows[0], actor, at)
+
+
+def _locked(key: str, actor: Actor) -> list[TriggerRule]:
+    """The versions of one of the actor's own rules, locked. Refusal: NotFound."""
+    rows = TriggerRule.objects.select_for_update().filter(key=key, office_id=actor.unit_id)
+    found = list(rows.order_by("valid_from"))
+    if not found:
+        raise NotFound("没有找到这条规则，或它属于其他效能办。")
+    return found
 
 
 def _checked(wish: Wish) -> dict[str, object]:

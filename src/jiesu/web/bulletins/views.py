@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -17,13 +16,13 @@ from jiesu.access import Permission as P
 from jiesu.bulletins import cases, figures, lifecycle, paper, reading, wording, writing
 from jiesu.bulletins.lifecycle import State
 from jiesu.bulletins.models import Bulletin
-from jiesu.documents import pdf
 from jiesu.documents.paper import Heading, Picture, Table, Text
 from jiesu.foundation import clock
 from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import UseCaseError
 from jiesu.scoring import schemes
 from jiesu.scoring.definitions import Every
+from jiesu.web import papers
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Tag
 from jiesu.web.components.pieces import Table as Listed
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
@@ -38,10 +37,6 @@ WANTED = 12
 DIALOG = "components/reason_dialog.html"
 TONES = {State.DRAFT: "line", State.SUBMITTED: "amber", State.APPROVED: "blue",
          State.PUBLISHED: "green", State.DROPPED: "line"}  # fmt: skip
-_TYPES = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-}
 
 
 def state_tag(mine: Bulletin) -> Tag:
@@ -294,17 +289,6 @@ _ACTS: dict[str, Callable[..., Bulletin]] = {
 @desk_view(*SEEN_BY)
 def paper_file(request: DeskRequest, pk: int, form: str) -> HttpResponse:
     """The official paper, as Word or PDF."""
-    if form not in _TYPES:
-        raise Http404
     mine = reading.get_for(request.actor, pk)
-    made = paper.paper_of(mine)
-    if form == "docx":
-        from jiesu.documents import word  # python-docx is loaded when a Word file is asked for
-
-        content = word.render(made)
-    else:
-        content = pdf.render(made)
-    response = HttpResponse(content, content_type=_TYPES[form])
-    name = quote(f"{mine.number or '草稿'} {mine.title}.{form}")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    return response
+    name = f"{mine.number or '草稿'} {mine.title}"
+    return papers.download(paper.paper_of(mine), form, name)

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -13,13 +12,13 @@ from jiesu.access import Actor
 from jiesu.access import Permission as P
 from jiesu.appeals.gate import get_appeal_for
 from jiesu.appeals.models import Appeal
-from jiesu.documents import pdf
 from jiesu.foundation import clock
 from jiesu.supervision import instruments as use
 from jiesu.supervision import letters
 from jiesu.supervision import lifecycle as life
 from jiesu.supervision.instruments import Answer, Draft
 from jiesu.supervision.models import Instrument, LedgerEntry, NoteTask
+from jiesu.web import papers
 from jiesu.web.components.pieces import Action, Cell, Column, Empty, Entry, Tab, Table
 from jiesu.web.components.times import when_words
 from jiesu.web.doors import DeskRequest, desk_view
@@ -38,10 +37,6 @@ from jiesu.web.supervision.views import (
     unit_for,
 )
 
-_TYPES = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-}
 _FORMS: dict[str, type[forms.Form]] = {
     "submit": small.EmptyForm, "issue": small.EmptyForm, "approve": small.CommentForm,
     "refuse": small.ReasonForm, "answer": small.AnswerForm, "return": small.ReturnForm,
@@ -164,20 +159,9 @@ def move(request: DeskRequest, pk: int, name: str) -> HttpResponse:
 @desk_view(P.SUPERVISION_VIEW, P.SUPERVISION_ANSWER)
 def letter(request: DeskRequest, pk: int, form: str) -> HttpResponse:
     """The official paper, as Word or PDF."""
-    if form not in _TYPES:
-        raise Http404
     mine = use.get_for(request.actor, pk)
-    paper = letters.paper_of(mine, clock.now())
-    if form == "docx":
-        from jiesu.documents import word  # python-docx is loaded when a Word file is asked for
-
-        content = word.render(paper)
-    else:
-        content = pdf.render(paper)
-    response = HttpResponse(content, content_type=_TYPES[form])
-    name = quote(f"{mine.number or '草稿'} {mine.matter[:40]}.{form}")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    return response
+    name = f"{mine.number or '草稿'} {mine.matter[:40]}"
+    return papers.download(letters.paper_of(mine, clock.now()), form, name)
 
 
 # --- a unit's own --------------------------------------------------------------------------------
