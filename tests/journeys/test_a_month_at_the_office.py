@@ -239,7 +239,7 @@ def test_a_listed_matter_is_struck_off_by_three_people_and_falls_back(
     expect(supervisor.locator(".page-head")).to_contain_text("已销号")
 
     act(supervisor, "登记回潮", reason="巡查发现摊点又回来了。")
-    expect(supervisor.locator(".page-head")).to_contain_text("曾回潮")
+    expect(supervisor.locator(".page-head")).to_contain_text("回潮")
     again = LedgerEntry.objects.get()
     assert (again.status, again.relapse_count, again.closed_on) == ("relapsed", 1, None)
     clerk.goto(page)
