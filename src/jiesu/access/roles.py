@@ -13,8 +13,9 @@ Why the table is as it is:
   no order. A case's outcome is approved by another person than whoever proposed it, a bulletin by
   one who wrote nothing of it: a leader, or a colleague where the office has none. A leader reads,
   masked, approves listed supervision, writes notes, and neither reveals nor exports.
-- A unit's people see their own scores; its leader applies for exclusions and contests ratings. Who
-  applies never decides: exclusions are the efficiency office's, ratings the centre's reviewers'.
+- A unit's people see their own scores; its leader or section head, since not every unit has a
+  leader's account, applies for exclusions and contests ratings. Who applies never decides:
+  exclusions are the efficiency office's, ratings the centre's reviewers'.
 - Three administrators: system (organizations, catalogue, limits), security (people, posts, API
   clients), audit (the audit, nothing else). None of them reads an appeal, none is two of them.
 - Stepping aside 回避 is no matter of roles but of one person and one appeal: ``access.recusal``.
@@ -136,7 +137,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     ),
     Role.DISPATCHER: frozenset(_DISPATCH),
     Role.CLERK: frozenset(_CLERK),
-    Role.SECTION_HEAD: frozenset(_CLERK | {P.HANDLING_INNER_REVIEW}),
+    Role.SECTION_HEAD: frozenset(_CLERK | {P.HANDLING_INNER_REVIEW, P.SCORING_APPLY}),
     Role.UNIT_LEADER: frozenset(
         {
             P.HANDLING_INNER_REVIEW,
