@@ -155,6 +155,26 @@ def test_a_unit_wins_one_exclusion_and_loses_another_and_raw_and_adjusted_both_s
     assert keeping.replay(revision) == keeping.result_of(revision)
 
 
+def test_an_exclusion_that_leaves_too_few_orders_takes_no_unit_off_the_ranking(
+    office: Office,
+) -> None:
+    office.scheme = schemes.create_scheme(
+        "至少三件", office.world.regions["350100"], changed(FOUR, least_orders=3),
+        actor=office.first, at=AFTER, valid_from=dt.date(2026, 10, 1),
+    )  # fmt: skip
+    office.good()
+    excluded, _ = office.late(), office.late(OCTOBER + make.minutes(90))
+    period = office.frozen()
+    agree(office, apply(office, period, excluded), "granted")
+
+    adjusted = publish(office, period)
+
+    assert score(period.revisions.get(number=0), office).orders == 3
+    left = score(adjusted, office)
+    assert (left.orders, left.rank) == (2, 1)
+    assert keeping.replay(adjusted) == keeping.result_of(adjusted)
+
+
 def test_two_people_decide_and_never_one_as_two(office: Office) -> None:
     late = office.late()
     exclusion = apply(office, office.frozen(), late)

@@ -21,13 +21,17 @@ from jiesu.scoring.points import CENT, cents, earned, rate, spread, wilson
 
 @dataclass(frozen=True)
 class Subject:
-    """A unit that is scored, as it was at the end of the period; ``group`` None: not yet known."""
+    """A unit that is scored, as it was at the end of the period.
+
+    ``group`` and ``ranked`` None: not yet known. Both stay as the raw score has them.
+    """
 
     id: int
     name: str
     kind: str
     level: str
     group: str | None = None
+    ranked: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,8 @@ def compute(facts: Facts, inputs: Inputs) -> list[UnitResult]:
         counts = [counted.of(part.indicator, place) for part in inputs.definition.parts]
         mine = faults.get(subject.id, [])
         results.append(score(subject, group, orders, counts, inputs.definition, mine))
-    return ranking.rank(results, inputs.definition, inputs.previous)
+    ranked = {one.id: one.ranked for one in subjects if one.ranked is not None}
+    return ranking.rank(results, inputs.definition, inputs.previous, ranked)
 
 
 class _Counted:

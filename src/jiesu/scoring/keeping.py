@@ -82,7 +82,9 @@ def inputs_json(inputs: Inputs) -> dict[str, Any]:
             [one.subject, one.appeal, list(one.indicators), int(one.why)] for one in inputs.left_out
         ],
         "inputs": {
-            "subjects": [[s.id, s.name, s.kind, s.level, s.group] for s in inputs.subjects],
+            "subjects": [
+                [s.id, s.name, s.kind, s.level, s.group, s.ranked] for s in inputs.subjects
+            ],
             "faults": [[f.id, f.subject, f.kind] for f in inputs.faults],
             "previous": {str(unit): rank for unit, rank in sorted(inputs.previous.items())},
         },

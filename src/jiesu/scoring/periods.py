@@ -260,9 +260,11 @@ def correct(
 def _adjusted(period: Period, actor: Actor, at: dt.datetime, reason: str) -> Revision:
     raw = period.revisions.get(number=0)
     facts, inputs = keeping.read_facts(period), keeping.inputs_of(raw)
-    groups = dict(UnitScore.objects.filter(revision=raw).values_list("unit_id", "group"))
+    scores = UnitScore.objects.filter(revision=raw).values_list("unit_id", "group", "rank")
+    stood = {unit: (group, rank is not None) for unit, group, rank in scores}
     subjects = tuple(
-        Subject(s.id, s.name, s.kind, s.level, groups.get(s.id, "")) for s in inputs.subjects
+        Subject(s.id, s.name, s.kind, s.level, *stood.get(s.id, ("", False)))
+        for s in inputs.subjects
     )
     whose = attribute(inputs.definition, period.scheme.region, period.last).whose
     inputs = Inputs(

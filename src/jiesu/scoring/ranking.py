@@ -8,6 +8,7 @@ takes more than a third of its group.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jiesu.scoring.definitions import Definition
@@ -19,12 +20,18 @@ RED, BLACK = "red", "black"
 
 
 def rank(
-    results: Sequence["UnitResult"], definition: Definition, previous: Mapping[int, int]
-) -> list["UnitResult"]:
-    """The results with rank, board and move, in the order they came."""
+    results: Sequence["UnitResult"], definition: Definition, previous: Mapping[int, int],
+    ranked: Mapping[int, bool] = MappingProxyType({}),
+) -> list["UnitResult"]:  # fmt: skip
+    """The results with rank, board and move, in the order they came.
+
+    ``ranked`` says of units whether they are, whatever is left of their orders: an order that was
+    excluded takes nobody off the black list by leaving too few.
+    """
     groups: dict[str, list[UnitResult]] = {}
     for one in results:
-        if one.total is not None and one.orders >= definition.least_orders:
+        enough = ranked.get(one.subject, one.orders >= definition.least_orders)
+        if one.total is not None and enough:
             groups.setdefault(one.group, []).append(one)
     placed: dict[int, UnitResult] = {}
     for members in groups.values():
