@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from jiesu.access import ROLE_PERMISSIONS, Permission, Role
 from jiesu.accounts.models import Post
@@ -21,7 +21,7 @@ from jiesu.foundation.clock import BEIJING
 from jiesu.jobs.models import Looked
 from jiesu.journal.models import AuditRecord
 from jiesu.notifications import notices
-from jiesu.notifications.models import NoticeKind
+from jiesu.notifications.models import Notice, NoticeKind
 from jiesu.notifications.recipients import held
 from jiesu.organizations.paths import ancestors
 from jiesu.scoring.models import Exclusion, Remedy, UnitScore
@@ -40,7 +40,10 @@ def tell(at: dt.datetime) -> int:
     mark = Looked.objects.select_for_update(skip_locked=True).filter(name=NAME).first()
     if mark is None or mark.upto >= at:
         return 0
-    rows = AuditRecord.objects.filter(kind__in=RULES, at__gt=mark.upto - LOOK_BACK, at__lte=at)
+    told_of = Notice.objects.filter(record_id=OuterRef("pk"))
+    rows = AuditRecord.objects.filter(
+        ~Exists(told_of), kind__in=RULES, at__gt=mark.upto - LOOK_BACK, at__lte=at
+    )
     told = notices.tell_news(_news(rows.order_by("at", "pk"), at), at)
     mark.upto = at
     mark.save(update_fields=["upto"])

@@ -53,17 +53,12 @@ class News:
 def tell_news(news: Iterable[News], at: dt.datetime) -> int:
     """This will tell people what happened to no order, and queue their mails; how many notices.
 
-    Whoever was told of a record is not told of it again; the first news for a person wins. Call it
-    in a transaction.
+    Each person is told of a record once: the first news of it wins. Call it in a transaction, with
+    records that nobody was told of.
     """
     first: dict[tuple[int, int], News] = {}
     for one in news:
         first.setdefault((one.record_id, one.post.user_id), one)
-    records = {record for record, _ in first}
-    for record, user in Notice.objects.filter(record_id__in=records).values_list(
-        "record_id", "user_id"
-    ):
-        first.pop((record or 0, user), None)
     made = Notice.objects.bulk_create(
         (
             Notice(
