@@ -133,6 +133,19 @@ def test_a_scheme_that_changed_midway_has_no_quarter(office: Office) -> None:
         quarter(office)
 
 
+def test_a_scheme_that_only_cut_its_lists_otherwise_has_its_quarter(office: Office) -> None:
+    published(office, JULY, good=1)
+    published(office, AUGUST, good=1)
+    office.scheme.refresh_from_db()
+    schemes.set_version(
+        office.scheme, replace(FOUR, apply_days=0, red=3), actor=office.first, at=SAID,
+        valid_from=dt.date(2026, 9, 1), version=office.scheme.version,
+    )  # fmt: skip
+    published(office, SEPTEMBER, good=1)
+
+    assert "红榜取前3名" in quarter(office).inputs["figures"]["入榜规则"]
+
+
 def test_a_quarter_is_compared_with_the_quarter_before(office: Office) -> None:
     for month in (7, 8, 9):
         published(office, dt.date(2026, month, 6), good=1, late=month == 7)

@@ -84,7 +84,7 @@ def published(
             scheme, every, days, revisions, definition, revisions[0].summary,
             _standings_of(revisions[0]), before,
         )  # fmt: skip
-    if any(one.definition != revisions[-1].definition for one in revisions):
+    if any(_counts_by(one) != _counts_by(revisions[-1]) for one in revisions):
         raise NotAllowedNow(
             f"考核方案在{days.name}中间改过，各期口径不同，不能合并计算。请分期通报。",
             code="scheme_changed",
@@ -130,6 +130,15 @@ def _newest(parts: Sequence[Period], days: Span) -> Iterable[Revision]:
         revision = reading.newest(part)
         if revision is not None:
             yield revision
+
+
+def _counts_by(revision: Revision) -> dict[str, Any]:
+    """What of a scheme decides rates and points; how lists are cut and until when units may apply
+    does not: the last period's holds."""
+    said = dict(revision.definition)
+    for name in ("red", "black", "least_orders", "apply_days"):
+        said.pop(name)
+    return said
 
 
 def _before(scheme: ScoreScheme, every: Every, days: Span) -> Published | None:
