@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from django.core.files import File
+from django.db import transaction
 
 from jiesu.access import Actor
 from jiesu.appeals.models import Appeal, Attachment
@@ -58,9 +59,17 @@ def claim_uploads(
 
 
 def remove_unclaimed(before: dt.datetime) -> int:
-    """Delete the files of forms that were never sent; how many."""
-    stale = Attachment.objects.filter(appeal=None, uploaded_at__lt=before).order_by("pk")[:500]
-    for attachment in stale:
-        attachment.file.delete(save=False)
-        attachment.delete()
-    return len(stale)
+    """Delete the files of forms that were never sent; how many.
+
+    One whose form is sent at this moment stays. Killed after a file is gone, its row is still
+    there for the next time.
+    """
+    gone = 0
+    for stale in Attachment.objects.filter(appeal=None, uploaded_at__lt=before).order_by("pk")[
+        :500
+    ]:
+        with transaction.atomic():
+            if Attachment.objects.filter(pk=stale.pk, appeal=None).delete()[0]:
+                stale.file.delete(save=False)
+                gone += 1
+    return gone
