@@ -14,7 +14,6 @@ from jiesu.deadlines import snapshot
 from jiesu.deadlines.kinds import CLOCK_NAMES, ClockKind
 from jiesu.deadlines.models import LimitPolicy
 from jiesu.deadlines.worktime import UNIT_NAMES, Budget, Unit
-from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import (
     ChangedMeanwhile,
     FieldError,
@@ -25,6 +24,7 @@ from jiesu.foundation.errors import (
 )
 from jiesu.foundation.text import clean_text
 from jiesu.journal import audit
+from jiesu.organizations.checks import day_of
 from jiesu.organizations.models import Region
 
 LONGEST = {
@@ -163,7 +163,7 @@ def end_policy(
     """
     must_edit(actor, policy.region, Permission.MANAGE_DEADLINES)
     errors = []
-    if valid_to < _local_day(at):
+    if valid_to < day_of(at):
         errors.append(
             FieldError("valid_to", "ends_in_the_past", "停用日期不能早于今天，过去的日子不能改变。")
         )
@@ -190,7 +190,7 @@ def cancel_policy(policy: LimitPolicy, *, actor: Actor, at: dt.datetime) -> None
     Refuses once it has begun: then it is ended or replaced.
     """
     must_edit(actor, policy.region, Permission.MANAGE_DEADLINES)
-    if policy.valid_from <= _local_day(at):
+    if policy.valid_from <= day_of(at):
         raise NotAllowedNow(
             "该期限已经启用，不能撤销；请停用或以新期限替换。", code="limit_has_begun"
         )
@@ -208,10 +208,6 @@ def cancel_policy(policy: LimitPolicy, *, actor: Actor, at: dt.datetime) -> None
 
 
 # -- inside ------------------------------------------------------------------------------------
-
-
-def _local_day(at: dt.datetime) -> dt.date:
-    return at.astimezone(BEIJING).date()
 
 
 def _code_problems(table: Table, code: str, on: dt.date) -> tuple[FieldError, ...]:
@@ -276,7 +272,7 @@ def _surely_as_long(yellow: Budget, amount: Decimal | int, unit: str) -> bool:
 def _period_problems(
     valid_from: dt.date, valid_to: dt.date | None, at: dt.datetime
 ) -> list[FieldError]:
-    if valid_from < _local_day(at):
+    if valid_from < day_of(at):
         return [
             FieldError(
                 "valid_from",

@@ -30,6 +30,7 @@ from jiesu.foundation.clock import BEIJING
 from jiesu.foundation.errors import FieldError, Invalid, NotAllowedNow, invalid
 from jiesu.foundation.text import clean_text
 from jiesu.journal import audit
+from jiesu.organizations.checks import day_of
 
 FIRST_YEAR = 2007
 _MUST_BE_OFF = ((1, 1, "元旦"), (5, 1, "劳动节"), (10, 1, "国庆节"), (10, 2, "国庆节"))
@@ -69,7 +70,7 @@ def load_provisional_year(year: int, *, actor: Actor, at: dt.datetime) -> YearLo
     Refuses when the year is already loaded from a notice, or lies beyond what can be drafted.
     """
     must_edit(actor, None, Permission.MANAGE_DEADLINES)
-    if not _local_day(at).year <= year <= draft.LAST_YEAR:
+    if not day_of(at).year <= year <= draft.LAST_YEAR:
         raise invalid(
             "year",
             f"临时日历只能为今年至 {draft.LAST_YEAR} 年启用，请核对年份。",
@@ -89,7 +90,7 @@ def draft_missing_years(*, actor: Actor, at: dt.datetime) -> list[YearLoaded]:
 
     Idempotent; one statement when nothing is missing.
     """
-    this = _local_day(at).year
+    this = day_of(at).year
     present = set(
         CalendarYear.objects.filter(year__in=(this, this + 1)).values_list("year", flat=True)
     )
@@ -195,20 +196,16 @@ def recompute_from(changes: Iterable[CalendarChange]) -> dt.datetime | None:
 # -- inside ------------------------------------------------------------------------------------
 
 
-def _local_day(at: dt.datetime) -> dt.date:
-    return at.astimezone(BEIJING).date()
-
-
 def _not_past(valid_from: dt.date, at: dt.datetime) -> None:
-    if valid_from <= _local_day(at):
+    if valid_from <= day_of(at):
         raise invalid(
             "valid_from", "启用日期最早为明天，已经过去的日子不能改变。", "starts_in_the_past"
         )
 
 
 def _problems(days: Sequence[DayRow], year: int, at: dt.datetime) -> list[FieldError]:
-    if not FIRST_YEAR <= year <= _local_day(at).year + 2:
-        message = f"年份须在 {FIRST_YEAR} 年至 {_local_day(at).year + 2} 年之间，请核对。"
+    if not FIRST_YEAR <= year <= day_of(at).year + 2:
+        message = f"年份须在 {FIRST_YEAR} 年至 {day_of(at).year + 2} 年之间，请核对。"
         return [FieldError("year", "year_out_of_range", message)]
     errors = []
     seen: set[dt.date] = set()
