@@ -84,6 +84,14 @@ class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
         """Whose shown limit ends before ``at``."""
         return self.filter(due_at__lt=at)
 
+    def to_archive(self, before: dt.datetime) -> "AppealQuerySet":
+        """Ended before then and not yet archived, oldest first (partial index ``appeal_ended``).
+
+        Only what has ended has a time of its end.
+        """
+        ended = self.filter(closed_at__lt=before, archived_at__isnull=True)
+        return ended.order_by("archived_at", "closed_at", "id")
+
     def by_phone(self, search_hash: str) -> "AppealQuerySet":
         """Of the person with this telephone (``Keyring.search_hash`` of the normalised number).
 

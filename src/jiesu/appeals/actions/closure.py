@@ -5,7 +5,7 @@ import datetime as dt
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals.actions.transition import Change, changing, check_centre
-from jiesu.appeals.lifecycle import State, Status
+from jiesu.appeals.lifecycle import State
 from jiesu.appeals.models import Appeal
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.foundation.errors import invalid
@@ -72,10 +72,4 @@ def reopen(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> App
 
 def due_for_archive(before: dt.datetime, limit: int = 500) -> list[Appeal]:
     """Ended appeals closed before a day and not yet archived, oldest first."""
-    return list(
-        Appeal.objects.filter(
-            closed_at__lt=before, archived_at=None,
-            status__in=[Status.CLOSED, Status.REFUSED, Status.HANDED_OVER, Status.WITHDRAWN,
-                        Status.TERMINATED],
-        ).order_by("closed_at")[:limit]
-    )  # fmt: skip
+    return list(Appeal.objects.to_archive(before)[:limit])

@@ -190,9 +190,10 @@ class Appeal(models.Model):
                 name="appeal_published",
             ),
             models.Index(
-                fields=["closed_at", "id"],
+                # begins with what is always empty in it: SQLite would take appeal_closed instead
+                fields=["archived_at", "closed_at", "id"],
                 condition=Q(closed_at__isnull=False, archived_at__isnull=True),
-                name="appeal_to_archive",
+                name="appeal_ended",
             ),
             # a period's facts walk these two and the clocks' by due date (scoring.extraction)
             models.Index(
