@@ -16,6 +16,7 @@ from tests.factories.world import World
 from jiesu.appeals import rules
 from jiesu.catalogue import versions
 from jiesu.deadlines import snapshot
+from jiesu.organizations import successions
 from jiesu.organizations.models import Unit
 
 hypothesis.settings.register_profile("jiesu", deadline=None)  # a busy machine is not a fault
@@ -29,6 +30,7 @@ def _forget_cached_rules() -> Iterator[None]:
     rules.forget()
     versions.forget()
     snapshot.forget()
+    successions.forget()
     (settings.JIESU_VAR / "demo").unlink(missing_ok=True)  # the sign that a test's demo left
 
 

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from jiesu.access import Actor
 from jiesu.foundation.errors import ChangedMeanwhile, NotAllowedNow, NotFound, invalid
-from jiesu.organizations import checks, tree
+from jiesu.organizations import checks, successions, tree
 from jiesu.organizations.checks import NewUnit, must_manage
 from jiesu.organizations.followers import followers
 from jiesu.organizations.models import PathMove, Region, Unit, UnitChange, UnitSuccession
@@ -134,6 +134,7 @@ def _split(context: Context) -> Outcome:
         main = heirs[plan["main"]]
         unit.refresh_from_db(fields=["last_child"])
         _end(unit, main, context, outcome)
+        successions.forget()
         UnitSuccession.objects.bulk_create(
             UnitSuccession(
                 change=context.change, old=unit, new=heir, effective=context.day, is_main=False
@@ -185,6 +186,7 @@ def _end(unit: Unit, heir: Unit | None, context: Context, outcome: Outcome) -> N
             refuse_namesake(child.name, heir, context.day, besides=child.pk)
             outcome.moves.append(tree.move_below(child, heir, at=context.at, change=context.change))
             save(child)
+        successions.forget()
         UnitSuccession.objects.create(
             change=context.change, old=unit, new=heir, effective=context.day
         )
