@@ -165,14 +165,18 @@ def _scalar(value: Any) -> Any:
 
 
 def key_page(
-    queryset: "QuerySet[M, Any]", order: Sequence[str], after: str = "", size: int = 25
-) -> KeyPage[Any]:
+    queryset: "QuerySet[M, Any]", order: Sequence[str], after: str = "", size: int = 25, *,
+    firm: bool = False,
+) -> KeyPage[Any]:  # fmt: skip
     """One page of ``queryset`` in this order; ``after`` is a token of another page, or "".
 
     A token that cannot be read gives the first page. One statement (two where a page reaches from
-    rows with a leading value into those without), never a COUNT.
+    rows with a leading value into those without), never a COUNT. ``firm``: none of these rows is
+    without a value, so that a plain order walks the index on every database.
     """
     keys = _keys(queryset.model, order)
+    if firm:
+        keys = [replace(key, nullable=False) for key in keys]
     place = _parse(after, keys) if after else None
     backwards = bool(place and place[0])
     rows = queryset.order_by(*(_order(key, backwards) for key in keys))
@@ -185,7 +189,7 @@ def key_page(
     found = found[:size]
     if backwards:
         if not found:  # everything before was taken away meanwhile
-            return key_page(queryset, order, "", size)
+            return key_page(queryset, order, "", size, firm=firm)
         found.reverse()
         return KeyPage(
             found,

@@ -1,10 +1,13 @@
 """A citizen tells, asks, adds, urges, withdraws and rates, on a cheap phone."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from tests.factories import appeals as make
 from tests.factories.world import World
 
@@ -188,3 +191,25 @@ def test_an_answer_after_reopening_can_be_rated_on_the_page(world: World) -> Non
 
     assert "评价这次办理" not in before
     assert "评价这次办理" in after
+
+
+def test_published_answers_are_walked_by_their_index_page_by_page(world: World) -> None:
+    for number in range(17):
+        appeal = make.registered(world, phone=f"1381234{number:04d}")
+        Appeal.objects.filter(pk=appeal.pk).update(
+            published_at=clock.now() - dt.timedelta(hours=number)
+        )
+    client = Client()
+
+    with CaptureQueriesContext(connection) as captured:
+        first = client.get("/answers/").content.decode()
+        said = [query["sql"] for query in captured.captured_queries]
+    after = re.search(r"after=([\w-]+)", first)
+    assert after is not None
+    second = client.get(f"/answers/?after={after[1]}").content.decode()
+
+    assert len(said) == 1
+    assert "NULLS LAST" not in said[0]
+    numbers = [set(re.findall(r"/answers/(\d{19})/", page)) for page in (first, second)]
+    assert [len(found) for found in numbers] == [15, 2]
+    assert not numbers[0] & numbers[1]

@@ -344,7 +344,9 @@ def answers(request: HttpRequest) -> HttpResponse:
     rows = Appeal.objects.published().only(
         "number", "title", "published_at", "lead_unit_name", "category_name", "region_name"
     )
-    page = key_page(rows, ["-published_at", "-id"], request.GET.get("after", ""), size=15)
+    page = key_page(
+        rows, ["-published_at", "-id"], request.GET.get("after", ""), size=15, firm=True
+    )
     for appeal in page.items:
         appeal.title = without_numbers(appeal.title)
     return render(request, "citizen/answers.html", {"page": page})
