@@ -16,6 +16,7 @@ from jiesu.catalogue.models import WordList
 from jiesu.foundation import clock
 from jiesu.foundation.errors import Invalid
 from jiesu.textintel.warnings import reading
+from jiesu.warnings import raising
 
 LIST = {
     "what": "warning/mass", "name": "堵桥", "words": "堵桥头", "harmless": "堵桥头小吃",
@@ -220,3 +221,10 @@ def test_without_the_warnings_model_the_desk_works_on_and_readyz_tells(
 
     assert "预警模型暂不可用" in page
     assert checks["text models"].startswith("warn")
+
+
+def test_the_warnings_of_a_desk_are_not_found_by_gathering_all_its_orders(world: World) -> None:
+    rows = raising.visible_to(world.actor("dispatcher")).filter(acted_at=None).order_by("act_by")
+
+    assert "EXISTS" in str(rows[:31].query)
+    assert " IN (SELECT" not in str(rows[:31].query)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from jiesu.access import SYSTEM, Actor, Permission
 from jiesu.appeals import rules
@@ -78,7 +78,10 @@ def _ring(
 
 def visible_to(actor: Actor) -> "QuerySet[Warning]":
     """The warnings on the orders the actor sees."""
-    return Warning.objects.filter(appeal__in=Appeal.objects.visible_to(actor))
+    # Asked of each warning's own order: ``appeal__in`` would have SQLite gather all orders first.
+    return Warning.objects.filter(
+        Exists(Appeal.objects.visible_to(actor).filter(pk=OuterRef("appeal_id")))
+    )
 
 
 def act(warning_id: int, act: str, note: str = "", *, actor: Actor, at: dt.datetime) -> Warning:
