@@ -56,9 +56,10 @@ def main(name: str) -> None:
     times = {label: labels.count(label) for label in set(labels)}
     often = [i for i, label in enumerate(labels) if times[label] >= FREQUENT]
     if len(often) < len(labels):
-        kept = learned.held_out[often]
         truth = [labels[i] for i in often]
-        figures["labels_of_30_or_more"] = figures_of(truth, model.labels, kept, model.sure(kept))
+        figures["labels_of_30_or_more"] = figures_of(
+            truth, model.labels, learned.held_out[often], learned.sure[often]
+        )
     figures["cpu_seconds"] = time.process_time() - began
     began = time.process_time()
     model.probabilities(texts[:3000])

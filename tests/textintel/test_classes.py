@@ -85,7 +85,7 @@ def test_the_same_texts_teach_the_same_model(model: Linear) -> None:
     again = learn.learn(*told()).model
 
     np.testing.assert_array_equal(again.weights, model.weights)
-    np.testing.assert_array_equal(again.trust, model.trust)
+    np.testing.assert_array_equal(again.calibration.trust, model.calibration.trust)
 
 
 def test_a_batch_answers_as_one_text_does(model: Linear) -> None:
@@ -114,6 +114,23 @@ def test_near_duplicates_do_not_flatter_the_held_out_figures() -> None:
 def test_one_label_teaches_nothing() -> None:
     with pytest.raises(learn.TooLittle):
         learn.learn([Text("路灯"), Text("路灯不亮")], ["甲", "甲"])
+
+
+def test_what_is_taken_for_another_label_is_learned_from_what_was_held_out() -> None:
+    # given: whatever scores highest for the second label belongs to the third, a rare one
+    chance = np.random.default_rng(5)
+    y = np.array([0] * 60 + [2] * 30)
+    scores = np.zeros((90, 3), dtype=np.float32)
+    scores[:60, 0] = scores[60:, 1] = 0.6
+    scores += chance.normal(0, 0.05, scores.shape).astype(np.float32)
+    side = np.arange(90) % 3
+
+    calibration, probable, sure = learn.calibrate(scores, side, y)
+
+    assert (scores.argmax(axis=1) == y).mean() < 0.7
+    assert (probable.argmax(axis=1) == y).all()
+    np.testing.assert_allclose(calibration.probabilities(scores).sum(axis=1), 1, rtol=1e-5)
+    assert (sure > 0.5).all()
 
 
 def test_each_span_of_characters_counts_once_per_place() -> None:

@@ -91,10 +91,10 @@ def train(
 
 def measure(model: Linear, examples: Sequence[Example]) -> dict[str, float]:
     """How a model does on these; a label it does not know counts as wrong."""
-    probable = model.probabilities([e.text for e in examples])
+    probable, sure = model.judged([e.text for e in examples])
     truth = np.array([e.label for e in examples], dtype=object)
     labels = np.array(model.labels, dtype=object)
-    return figures_of(truth, labels, probable, model.sure(probable))
+    return figures_of(truth, labels, probable, sure)
 
 
 def _is_held_out(group: str) -> bool:

@@ -1,6 +1,6 @@
 """A linear model over hashed n-grams: predicts with numpy alone, says which words spoke.
 
-Its score is a sum over the n-grams of a text, so the reasons are exact, not guessed.
+Its score is a sum over the n-grams of a text, so the words that spoke are known, not guessed.
 """
 
 from collections import defaultdict
@@ -13,12 +13,11 @@ from scipy import sparse
 
 from jiesu.textintel import segment, vectors
 from jiesu.textintel.asked import Answer, Text
+from jiesu.textintel.calibration import Calibration, Floats
 from jiesu.textintel.vectors import Spans
 
 BATCH = 128  # texts at a time: the sort of their n-grams stays in the processor's cache
 WORDS_SHOWN = 3
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -74,16 +73,15 @@ class Features:
 class Linear:
     """Labels and one weight per n-gram and label.
 
-    ``sharpness`` turns scores into probabilities, ``trust`` (weights of ``signs``) the whole answer
-    into the probability that its first label is right; both are fitted on held-out folds.
+    ``calibration``, fitted on held-out folds, turns scores into probabilities, and into how
+    probable it is that the first label is right.
     """
 
     labels: tuple[str, ...]
     features: Features
     weights: Floats  # columns x labels
     bias: Floats
-    sharpness: float = 1.0
-    trust: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    calibration: Calibration
 
     def scores(self, texts: Sequence[Text]) -> Floats:
         """texts x labels."""
@@ -92,11 +90,12 @@ class Linear:
 
     def probabilities(self, texts: Sequence[Text]) -> Floats:
         """texts x labels; each row sums to 1."""
-        return softmax(self.scores(texts) * self.sharpness)
+        return self.calibration.probabilities(self.scores(texts))
 
-    def sure(self, probabilities: Floats) -> Floats:
-        """How probable it is that each row's first label is right."""
-        return trusted(probabilities, self.trust)
+    def judged(self, texts: Sequence[Text]) -> tuple[Floats, Floats]:
+        """``probabilities``, and how probable it is that each text's first label is right."""
+        scores = self.scores(texts)
+        return self.calibration.probabilities(scores), self.calibration.sure(scores)
 
     def answers(self, text: Text, limit: int = 3) -> list[Answer]:
         """The likeliest labels of one text, with the words that spoke for each.
@@ -106,9 +105,10 @@ class Linear:
         row = self.features.matrix([text])
         if not row.nnz:
             return []
-        probable = softmax((row @ self.weights + self.bias) * self.sharpness)
+        scores = row @ self.weights + self.bias
+        probable = self.calibration.probabilities(scores)
         best = np.argsort(-probable[0])[:limit]
-        first = float(self.sure(probable)[0])
+        first = float(self.calibration.sure(scores)[0])
         rest = max(1 - float(probable[0, best[0]]), 1e-9)
         answers = []
         for label in best.tolist():
@@ -143,34 +143,3 @@ class Linear:
                 at += len(word)
         strongest = sorted((w for w in total if total[w] > 0), key=lambda w: -total[w])
         return tuple(strongest[:WORDS_SHOWN])
-
-
-def softmax(scores: Floats) -> Floats:
-    """Each row's scores as probabilities."""
-    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]  # numpy: Any
-
-
-def signs(probabilities: Floats) -> Floats:
-    """What tells whether the first label is right: rows x (constant, how probable, how far ahead
-    of the second, how many labels are left in question, and which label it is)."""
-    ordered = -np.sort(-probabilities, axis=1)
-    first = ordered[:, 0]
-    second = ordered[:, 1] if ordered.shape[1] > 1 else np.zeros_like(first)
-    clipped = np.clip(first, 1e-6, 1 - 1e-6)
-    entropy = -(probabilities * np.log(probabilities + 1e-9)).sum(axis=1)
-    label = np.eye(probabilities.shape[1], dtype=np.float32)[probabilities.argmax(axis=1)]
-    plain = np.stack(
-        [np.ones_like(first), np.log(clipped / (1 - clipped)),
-         np.log((first + 1e-4) / (second + 1e-4)), entropy], axis=1,
-    )  # fmt: skip
-    return np.hstack([plain, label]).astype(np.float32)
-
-
-def trusted(probabilities: Floats, trust: Floats) -> Floats:
-    """The probability that each row's first label is right; without ``trust`` as it stands."""
-    if not len(trust):
-        first: Floats = probabilities.max(axis=1)
-        return first
-    sure: Floats = 1 / (1 + np.exp(-(signs(probabilities) @ trust)))
-    return sure

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from jiesu.textintel.calibration import Calibration
 from jiesu.textintel.linear import Features, Linear
 from jiesu.textintel.vectors import Spans
 
-FORMAT = 1  # raised when n-grams or weights mean something else; an older file is then refused
+FORMAT = 2  # raised when n-grams or weights mean something else; an older file is then refused
 
 
 class WrongModel(Exception):
@@ -25,7 +26,6 @@ def save(model: Linear, path: Path) -> str:
         "format": FORMAT,
         "labels": model.labels,
         "spans": vars(model.features.spans),
-        "sharpness": model.sharpness,
     }
     written = io.BytesIO()
     np.savez(
@@ -36,7 +36,7 @@ def save(model: Linear, path: Path) -> str:
         kinds=model.features.kinds,
         weights=model.weights.astype(np.float16),
         bias=model.bias,
-        trust=model.trust,
+        **vars(model.calibration),
     )
     content = written.getvalue()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def load(path: Path, checksum: str = "") -> Linear:
             features = Features(Spans(**head["spans"]), held["buckets"], held["idf"], held["kinds"])
             return Linear(
                 tuple(head["labels"]), features, held["weights"].astype(np.float32), held["bias"],
-                head["sharpness"], held["trust"],
+                Calibration(held["level"], held["between"], held["offset"], held["trust"]),
             )  # fmt: skip
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise WrongModel(f"模型文件 {path.name} 不完整，读不出来。") from error

@@ -36,8 +36,7 @@ def evaluate(test: Path, train: Path | None) -> Evaluated:
     except learn.TooLittle as little:
         raise files.WrongFile(f"{train}：{little}") from little
     model = learned.model
-    probable = model.probabilities([text_of(row) for row in asked])
-    sure = model.sure(probable)
+    probable, sure = model.judged([text_of(row) for row in asked])
     labels = np.asarray(model.labels, dtype=object)
     order = np.argsort(-probable, axis=1, kind="stable")[:, :TOP]
     rows = [
