@@ -15,6 +15,8 @@ from tests.factories.world import MONDAY, World
 
 from jiesu.appeals.models import Event
 from jiesu.config import health
+from jiesu.exports import requests as exports
+from jiesu.exports.models import Export
 from jiesu.foundation import clock
 from jiesu.jobs import beats, gauges, tasks
 from jiesu.jobs.loops import LOOPS, Loop, Runner, Turn
@@ -144,6 +146,22 @@ def test_a_task_whose_worker_died_is_begun_anew_and_given_up_in_the_end() -> Non
 
     assert (first, again) == (1, "READY")
     assert rows.get().status == "FAILED"
+
+
+def test_an_export_whose_workers_were_killed_each_time_says_that_it_failed(world: World) -> None:
+    now = timezone.now()
+    export = exports.request_export(world.actor("dispatcher"), at=now)
+    Export.objects.update(state=Export.State.RUNNING)
+    DBTaskResult.objects.update(
+        status="RUNNING", started_at=now - dt.timedelta(minutes=10),
+        worker_ids=["dead"] * tasks.TRIES,
+    )  # fmt: skip
+
+    tasks.reap(now)
+
+    export.refresh_from_db()
+    assert export.state == Export.State.FAILED
+    assert "重新导出" in export.problem
 
 
 @pytest.mark.django_db

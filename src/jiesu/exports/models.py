@@ -16,6 +16,8 @@ class Export(models.Model):
         FAILED = "failed", "失败"
         EXPIRED = "expired", "已过期"
 
+    OPEN = (State.WAITING, State.RUNNING)
+
     class Format(models.TextChoices):
         """What sort of file."""
 
@@ -55,4 +57,4 @@ class Export(models.Model):
     @property
     def is_open(self) -> bool:
         """Waiting or running."""
-        return self.state in (self.State.WAITING, self.State.RUNNING)
+        return self.state in self.OPEN

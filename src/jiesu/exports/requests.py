@@ -68,9 +68,7 @@ def request_export(
                       "required")  # fmt: skip
     wishes = OrderFilter.read(filters or {})
     with transaction.atomic():
-        open_ones = Export.objects.filter(
-            user_id=actor.user_id, state__in=[Export.State.WAITING, Export.State.RUNNING]
-        )
+        open_ones = Export.objects.filter(user_id=actor.user_id, state__in=Export.OPEN)
         if open_ones.count() >= AT_ONCE:
             raise NotAllowedNow(f"您已有 {AT_ONCE} 份导出正在生成，请等它们完成或取消后再试。")
         export = Export.objects.create(
@@ -89,9 +87,9 @@ def request_export(
 def cancel_export(export_id: int, *, actor: Actor, at: dt.datetime) -> Export:
     """This will stop an export of one's own; the task notices within a page of rows."""
     export = of(export_id, actor)
-    cancelled = Export.objects.filter(
-        pk=export.pk, state__in=[Export.State.WAITING, Export.State.RUNNING]
-    ).update(state=Export.State.CANCELLED, finished_at=at)
+    cancelled = Export.objects.filter(pk=export.pk, state__in=Export.OPEN).update(
+        state=Export.State.CANCELLED, finished_at=at
+    )
     if not cancelled:
         raise NotAllowedNow("这份导出已经结束，不能取消。")
     export.refresh_from_db()
@@ -133,9 +131,9 @@ def remove_expired(at: dt.datetime) -> int:
 
 def produce(export_id: int, *, at: dt.datetime) -> None:
     """This will make the file of an export; begun anew when an earlier try was interrupted."""
-    begun = Export.objects.filter(
-        pk=export_id, state__in=[Export.State.WAITING, Export.State.RUNNING]
-    ).update(state=Export.State.RUNNING, rows=0)
+    begun = Export.objects.filter(pk=export_id, state__in=Export.OPEN).update(
+        state=Export.State.RUNNING, rows=0
+    )
     if not begun:
         return  # cancelled, or made already
     export = Export.objects.get(pk=export_id)
@@ -162,6 +160,14 @@ def produce(export_id: int, *, at: dt.datetime) -> None:
             _audit("export_made", export, actor, at, "")
     if not done:  # cancelled at the last moment
         export.file.delete(save=False)
+
+
+def give_up(export_id: int, *, at: dt.datetime) -> None:
+    """This will say of an export that it failed: its worker was killed each time it was begun."""
+    Export.objects.filter(pk=export_id, state__in=Export.OPEN).update(
+        state=Export.State.FAILED, finished_at=at,
+        problem="生成文件时多次被中断，已停止。请缩小范围后重新导出，或联系管理员。",
+    )  # fmt: skip
 
 
 def _write(export: Export, actor: Actor, path: Path, at: dt.datetime) -> bool:

@@ -15,6 +15,8 @@ from django.db import connection, transaction
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from jiesu.exports import requests as exports
+from jiesu.exports import tasks as export_tasks
 from jiesu.foundation import clock
 from jiesu.jobs import beats
 
@@ -23,6 +25,10 @@ log = logging.getLogger(__name__)
 LOOP = "tasks"
 TRIES = 3
 KEPT = dt.timedelta(days=30)
+
+
+# what else must learn that a task was given up, with the task's own arguments
+GIVEN_UP = {export_tasks.make.module_path: exports.give_up}
 
 
 class WorkerDied(Exception):
@@ -55,6 +61,8 @@ def reap(at: dt.datetime) -> int:
             log.warning("task %s (%s) lost its worker", task.pk, task.task_path)
             if len(task.worker_ids) >= TRIES:
                 task.set_failed(WorkerDied("its worker died"))
+                if tell := GIVEN_UP.get(task.task_path):
+                    tell(*task.args_kwargs["args"], at=at)
             else:
                 DBTaskResult.objects.filter(pk=task.pk).update(status="READY", started_at=None)
     return found
