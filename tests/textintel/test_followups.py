@@ -18,7 +18,39 @@ def test_the_order_with_the_quoted_title_comes_first_and_not_another_follow_up_o
     ranked = Pool(ORDERS).rank("关于金榕路与学军路口红绿灯不亮的问题", day=13)
 
     assert ranked[0][0] == "20260501000001"
-    assert ranked[0][1] > 0.7
+    assert ranked[0][1] > 2 * ranked[1][1]
+
+
+def test_a_title_that_fits_many_means_the_one_told_last() -> None:
+    months_ago = Earlier("20260101000001", "市民来电反映：出租车绕道，投诉司机。", day=1)
+    yesterday = Earlier("20260502000001", "市民来电反映：乘坐出租车，司机绕路收费28元。", day=122)
+    others = [
+        Earlier(f"2026010100001{n}", f"市民来电反映：{place}路灯不亮。", day=1)
+        for n, place in enumerate(["金榕路", "学军路", "海甸", "白沙门", "府城", "新埠岛"])
+    ]
+
+    ranked = Pool([months_ago, yesterday, *others]).rank("关于投诉出租车绕道的问题", day=123)
+
+    assert ranked[0][0] == yesterday.key
+
+
+def test_of_the_same_text_twice_on_one_day_the_first_is_meant() -> None:
+    text = "市民来电反映：白沙门公园门口违停。"
+    pool = Pool([Earlier("20260502000009", text, day=5), Earlier("20260502000004", text, day=5)])
+
+    assert pool.rank("关于白沙门公园门口违停的问题", day=6)[0][0] == "20260502000004"
+
+
+def test_what_an_earlier_follow_up_quotes_is_told_of_the_order_it_cites() -> None:
+    meant = Earlier("20260501000001", "市民来电反映：其学费一直未退，认为不合理。", day=10)
+    follow_up = Earlier(
+        "20260502000002", "来电反馈：工单号20260501000001《关于政通驾校不退款的问题》结果。", day=11
+    )
+    other = Earlier("20260501000003", "市民来电反映：驾校不让预约考试。", day=10)
+
+    ranked = Pool([meant, follow_up, other]).rank("关于政通驾校不退款的问题", day=12)
+
+    assert ranked[0][0] == meant.key
 
 
 def test_what_came_later_and_the_asking_order_itself_are_never_meant() -> None:

@@ -1,8 +1,9 @@
 """Follow-ups: which earlier order a text speaks of, by cited number, quoted title, or its words.
 
 A caller who asks again says "上次反映的……"; an operator who writes it down quotes the order's title
-in 《》 and repeats its text. The order meant contains nearly all of the title's character pairs and
-little else, was there before, and does not itself speak of an earlier order.
+in 《》 and repeats its text. The order meant contains the title's rare character pairs, was there
+before (mostly a few days), and does not itself speak of an earlier one. Of many that a general
+title fits (关于投诉出租车绕道的问题) the last is meant.
 """
 
 import heapq
@@ -11,13 +12,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from jiesu.textintel.normalize import normalize
 
+_LONGEST = 20_000  # characters in which numbers and titles are sought
 _READ = 1_500  # characters of an order that are compared
-_QUERY = 400  # characters of a follow-up beside the title
-_KEPT = 300  # candidates that are looked at closely
+_QUERY = 120  # characters of a follow-up beside the title: what is told again stands first
 _ASKED = 64  # rarest pairs that are looked up
+_OWN_WORDS = 0.25  # what a pair of a follow-up's own words weighs beside one of the quoted title
+# What speaks for an order, in log-odds, learned by `bench/text/followups.py`: the rarity of what it
+# shares, how lately it was told (log of days), and that it does not speak of an earlier one itself.
+WEIGHTS = (0.32, 1.71, 3.4)
+_NONE = 0.5  # no order is meant: as likely as one of today that holds this share of what is asked
 
 _NUMBER = re.compile(r"(?<!\d)\d{14,19}(?!\d)")
 _TITLE = re.compile(r"《([^《》]{4,200})》")
@@ -28,6 +35,7 @@ _AGAIN = re.compile(
     "工单(?:编号|号)?|原工单|催(?:办|一下|一催|促)|进展"
 )
 _WORD = re.compile(r"\w+")
+_SAID_BY_ALL = re.compile("^关于(?:咨询|投诉|反映|举报|建议)?|的?问题$")
 _LAW = re.compile("(?:法|条例|规定|办法|细则|方案|通知|通知书|决定|意见|合同|协议|标准|规范|公告)$")
 
 
@@ -45,7 +53,7 @@ def cited(text: str) -> Cited:
 
     A quoted law or document is no order's title.
     """
-    clean = normalize(text[:20_000]).text
+    clean = normalize(text[:_LONGEST]).text
     titles = [t for t in _TITLE.findall(clean) if not is_document(t)]
     again = _AGAIN.search(clean)
     return Cited(
@@ -67,8 +75,9 @@ def pairs(text: str, most: int = _READ) -> frozenset[str]:
 
 
 def bare_title(title: str) -> str:
-    """A title without what every title says: 关于……的问题."""
-    return title.strip().removeprefix("关于").removesuffix("问题").removesuffix("的")
+    """A title without what every title says: 关于投诉……的问题."""
+    bare = _SAID_BY_ALL.sub("", title.strip())
+    return bare or title
 
 
 def bare_text(text: str) -> str:
@@ -91,47 +100,61 @@ class Pool:
 
     def __init__(self, orders: Iterable[Earlier]) -> None:
         self.orders: Sequence[Earlier] = list(orders)
-        self._pairs = [pairs(f"{o.title} {o.text}") for o in self.orders]
         self._follows = [_speaks_of_another(o.text) for o in self.orders]
+        self._titles = [pairs(bare_title(o.title)) if o.title else frozenset() for o in self.orders]
+        at = {order.key: index for index, order in enumerate(self.orders)}
+        self._cites = [
+            [at[number] for number in _NUMBER.findall(order.text[:_LONGEST]) if number in at]
+            for order in self.orders
+        ]
         self._holding: defaultdict[str, list[int]] = defaultdict(list)
-        for index, held in enumerate(self._pairs):
-            for pair in held:
+        for index, order in enumerate(self.orders):
+            for pair in pairs(f"{order.title} {order.text}"):
                 self._holding[pair].append(index)
 
     def rank(
         self, title: str = "", text: str = "", *, key: str = "", day: int = 0, most: int = 5
     ) -> list[tuple[str, float]]:
-        """(key, score 0…1) of the orders that fit best; ``key`` and later days are left out."""
+        """(key, how sure 0…1) of the orders that fit best; ``key`` and later days are left out."""
+        whole, evidence = self.evidence(title, text, key=key, day=day)
+        odds = {i: sum(map(mul, WEIGHTS, spoken)) for i, spoken in evidence.items()}
+        # the same text twice on one day: the second is mostly a copy for another unit
+        best = heapq.nsmallest(most, odds, key=lambda i: (-odds[i], self.orders[i].key))
+        top = max(odds.values(), default=0.0)
+        every = sum(math.exp(value - top) for value in odds.values())
+        every += math.exp(min(_NONE * WEIGHTS[0] * whole - top, 50))
+        return [(self.orders[i].key, math.exp(odds[i] - top) / every) for i in best]
+
+    def evidence(
+        self, title: str, text: str, *, key: str, day: int
+    ) -> tuple[float, dict[int, tuple[float, float, float]]]:
+        """The rarity of all that is asked; for each order that may be meant what speaks for it."""
         from_title = pairs(bare_title(title))
         from_text = pairs(bare_text(text)) - from_title
-        weights = self._weights(from_title, 1.0) | self._weights(from_text, 0.25)
-        weights = dict(heapq.nlargest(_ASKED, weights.items(), key=lambda item: item[1]))
-        whole = sum(weights.values())
-        if not whole:
-            return []
+        asked = {pair: self._rarity(pair) for pair in from_title}
+        asked |= {pair: _OWN_WORDS * self._rarity(pair) for pair in from_text}
+        asked = dict(heapq.nlargest(_ASKED, asked.items(), key=lambda item: item[1]))
         shared: defaultdict[int, float] = defaultdict(float)
-        for pair, weight in weights.items():
+        for pair, rarity in asked.items():
             for index in self._holding.get(pair, ()):
-                shared[index] += weight
-        ranked = []
-        for index, weight in heapq.nlargest(_KEPT, shared.items(), key=lambda item: item[1]):
+                shared[index] += rarity
+        told: dict[int, float] = {}  # what a follow-up tells is told of the order it cites, too
+        for index, rarity in shared.items():
             order = self.orders[index]
-            if (day and order.day > day) or _not_before(order.key, key):
-                continue
-            longer = math.log1p(len(self._pairs[index]) / max(len(from_title | from_text), 1))
-            age = math.log1p(day - order.day) if day and order.day else 0.0
-            score = weight / whole - 0.02 * longer - 0.02 * age
-            score -= 0.3 if self._follows[index] else 0.0
-            ranked.append((order.key, max(score, 0.0)))
-        ranked.sort(key=lambda found: -found[1])
-        return ranked[:most]
+            if not ((day and order.day > day) or _not_before(order.key, key)):
+                for one in (index, *self._cites[index]):
+                    told[one] = max(told.get(one, 0.0), rarity)
+        found = {}
+        for index, rarity in told.items():
+            if from_title:  # its own title says more than the quoted one
+                rarity -= sum(map(self._rarity, self._titles[index] - from_title))
+            then = self.orders[index].day
+            age = math.log1p(max(day - then, 0)) if day and then else 0.0
+            found[index] = (rarity, -age, -self._follows[index])
+        return sum(asked.values()), found
 
-    def _weights(self, held: Iterable[str], factor: float) -> dict[str, float]:
-        total = len(self.orders) + 1
-        return {
-            pair: factor * math.log(total / (len(self._holding.get(pair, ())) + 0.5))
-            for pair in held
-        }
+    def _rarity(self, pair: str) -> float:
+        return math.log((len(self.orders) + 1) / (len(self._holding.get(pair, ())) + 0.5))
 
 
 def _not_before(key: str, asking: str) -> bool:
@@ -141,7 +164,10 @@ def _not_before(key: str, asking: str) -> bool:
     return key == asking
 
 
-def _speaks_of_another(text: str) -> bool:
-    """Whether an order is itself a follow-up: it quotes a title or a number at its beginning."""
-    head = text[:200]
-    return bool(_TITLE.search(head)) or ("工单" in head and bool(_NUMBER.search(head)))
+def _speaks_of_another(text: str) -> float:
+    """How surely an order is a follow-up itself: 1 by its beginning, 0.5 by a later number."""
+    clean = normalize(text[:_LONGEST]).text
+    head = clean[:200]
+    if _TITLE.search(head) or ("工单" in head and _NUMBER.search(head)):
+        return 1.0
+    return 0.5 if _NUMBER.search(clean) else 0.0
