@@ -303,7 +303,7 @@ class _Run:
             return Fraction(self.cumulative[index] + used)
         return Fraction(index) if not used else index + Fraction(used, self.hours[index].total)
 
-    def split(self, position: Fraction, unit: Unit) -> tuple[int, int]:
+    def split(self, position: Fraction | int, unit: Unit) -> tuple[int, int]:
         """Index and office time used (more than none) for a position above zero.
 
         Raises YearMissing for a position outside the run.
@@ -338,7 +338,7 @@ class _Run:
         """The last instant with this position, as far as the run reaches."""
         return self.last_of(*self.normal(position, unit))
 
-    def normal(self, position: Fraction, unit: Unit) -> tuple[int, int]:
+    def normal(self, position: Fraction | int, unit: Unit) -> tuple[int, int]:
         """Index and office time used (less than all) for a position; see ``day_and_used``."""
         if position == 0:
             return 0, 0
@@ -557,6 +557,9 @@ class Calendar:
             other = index + whole
             if used == 0 or (0 <= other < len(run.hours) and run.hours[other] is run.hours[index]):
                 return run.instant(other, used, tail)  # alike days: no fractions needed
+        if unit is Unit.WORK_HOURS:
+            hours = run.cumulative[index] + used + whole  # whole microseconds: no fractions
+            return run.instant(*run.normal(hours, unit), tail)
         position = run.position(local, unit) + sign * budget._exact
         return run.instant(*run.normal(position, unit), tail)
 

@@ -133,23 +133,51 @@ def content_hash(
     data: Mapping[str, Any],
 ) -> str:
     """The hash an event of this content has; for events read back from the database."""
-    record = {
-        "actor": {
-            "kind": str(actor_kind),
-            "name": actor_name,
-            "role": str(actor_role),
-            "unit_id": actor_unit_id,
-            "unit_name": actor_unit_name,
-            "user_id": actor_user_id,
-        },
-        "at": instant(at),
-        "data": plain(data),
-        "kind": str(kind),
+    actor = actor_text(
+        actor_kind, actor_name, actor_role, actor_user_id, actor_unit_id, actor_unit_name
+    )
+    return hash_of_parts(prev_hash, subject, seq, str(kind), instant(at), actor, canonical(data))
+
+
+def actor_text(
+    actor_kind: str,
+    actor_name: str,
+    actor_role: str,
+    actor_user_id: int | None,
+    actor_unit_id: int | None,
+    actor_unit_name: str,
+) -> bytes:
+    """Who acted as an event's hash reads it: canonical JSON of ``actor_facts``."""
+    record = {  # in the order of the keys
+        "kind": str(actor_kind),
+        "name": actor_name,
+        "role": str(actor_role),
+        "unit_id": actor_unit_id,
+        "unit_name": actor_unit_name,
+        "user_id": actor_user_id,
+    }
+    return orjson.dumps(record)
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """An event's data as its hash reads them: canonical JSON of their plain values."""
+    return orjson.dumps(plain(data), option=orjson.OPT_SORT_KEYS)
+
+
+def hash_of_parts(
+    prev_hash: str, subject: str, seq: int, kind: str, at: str, actor: bytes, data: bytes
+) -> str:
+    """The hash of an event whose moment, actor and data are already written as they are hashed."""
+    record = {  # in the order of the keys
+        "actor": orjson.Fragment(actor),
+        "at": at,
+        "data": orjson.Fragment(data),
+        "kind": kind,
         "prev": prev_hash,
         "seq": seq,
         "subject": subject,
     }
-    return sm3(orjson.dumps(record, option=orjson.OPT_SORT_KEYS)).hex()
+    return sm3(orjson.dumps(record)).hex()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from jiesu.foundation.errors import UseCaseError
 from jiesu.organizations.models import Region, Unit
 
 REVIEWERS = (Role.SECTION_HEAD, Role.UNIT_LEADER)  # who passes the first, the second inner step
+CITIZEN = citizen()
 PLEAS: dict[str, dict[str, Any]] = {
     "return": {
         "reason_code": "not_our_duty",
@@ -108,7 +109,7 @@ class Life:
         if anonymous:
             values["phone"] = ""
         values |= changes
-        who = self.staff(Role.AGENT) if by_phone else citizen()
+        who = self.staff(Role.AGENT) if by_phone else CITIZEN
         code = f"{rng.randrange(10**6):06d}"
         return self.step(
             at, "register", who, intake=Intake(**values), accept=accept and by_phone,
@@ -296,7 +297,7 @@ class Life:
 
     def rate(self, at: dt.datetime, said: Said) -> dt.datetime:
         """The citizen rates by the web."""
-        return self.step(at, "rate", citizen(), said=said)
+        return self.step(at, "rate", CITIZEN, said=said)
 
     def archive(self, at: dt.datetime) -> dt.datetime:
         """The system archives it."""

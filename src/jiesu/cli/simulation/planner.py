@@ -12,7 +12,6 @@ from jiesu.cli.simulation import matters
 from jiesu.cli.simulation.life import Life
 from jiesu.cli.simulation.plan import Plan
 from jiesu.cli.simulation.province import Centre, Province
-from jiesu.deadlines import policies
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.deadlines.worktime import Budget, Calendar
 from jiesu.deadlines.worktime import Unit as TimeUnit
@@ -30,6 +29,7 @@ JOINT, RETURNED, RETURN_RIGHT, LATE, EXTENDED, SUSPENDED = 0.08, 0.06, 0.6, 0.07
 SENT_BACK, INNER_REJECTED, UNREACHED, BAD, REDONE = 0.06, 0.04, 0.17, 0.13, 0.6
 URGED, FACTS, PASSED, RATED, LISTED, PUBLISHED = 0.06, 0.04, 0.6, 0.25, 0.004, 0.35
 MERGED = 0.025
+_FIVE_DAYS = Budget(5, TimeUnit.WORK_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class _Writer:
     """Lives one order: draws chances and durations and writes the steps."""
 
     def __init__(self, life: Life) -> None:
-        self.life, self.rng = life, life.rng
+        self.life, self.rng, self.limits = life, life.rng, life.province.limits
         self.is_master = False
         self.has_joint = self.has_applied = False
         self.hold_until: dt.datetime | None = None
@@ -141,7 +141,7 @@ class _Writer:
 
     def at_work(self, at: dt.datetime) -> dt.datetime:
         """That time, or a while after work next begins."""
-        calendar = policies.calendar(at)
+        calendar = self.limits.calendar(at)
         day, minute = at.date(), at.hour * 60 + at.minute
         if not calendar.is_workday(day) or minute >= 17 * 60 + 30:
             begin = dt.datetime.combine(calendar.next_workday(day), dt.time(8, 30), tzinfo=BEIJING)
@@ -153,18 +153,14 @@ class _Writer:
             return at
         return begin + dt.timedelta(seconds=self.rng.randrange(50 * 60))
 
-    def limit(self, kind: ClockKind, at: dt.datetime) -> Budget:
-        """The limit that will run."""
-        life = self.life
-        found = policies.limit_for(
-            kind, appeal_type=life.matter.type, urgency=life.matter.urgency,
-            region_path=life.region.path, at=at,
-        )  # fmt: skip
-        return found.budget if found else Budget(5, TimeUnit.WORK_DAYS)
-
     def due(self, kind: ClockKind, at: dt.datetime) -> dt.datetime:
-        """When it will be due."""
-        return policies.calendar(at).due(at, self.limit(kind, at))
+        """When the limit that will run is due; without one, five days are allowed."""
+        life = self.life
+        matter = life.matter
+        limit = self.limits.limit(
+            kind, matter.type, matter.urgency, False, life.region.path, at  # noqa: FBT003
+        )  # fmt: skip
+        return limit.due(at)[0] if limit else self.limits.calendar(at).due(at, _FIVE_DAYS)
 
     # --- the way --------------------------------------------------------------------------------
 
@@ -269,7 +265,7 @@ class _Writer:
         if not self.has_joint and self.chance(LISTED):
             life.list_difficult(self.after(spoke, 600))
             return
-        calendar = policies.calendar(spoke)
+        calendar = self.limits.calendar(spoke)
         if not self.urgent and hand is unit and spoke + 3 * HOUR < due:
             if self.chance(EXTENDED):
                 due = self.extend(spoke, due, unit, calendar)

@@ -11,7 +11,8 @@ from jiesu.catalogue import categories, duty
 from jiesu.catalogue.duty import DutyHit
 from jiesu.catalogue.models import Category, DutyEntry, FallbackUnit, valid_on
 from jiesu.catalogue.versions import day_of
-from jiesu.cli.simulation import matters
+from jiesu.cli.simulation import limits, matters
+from jiesu.cli.simulation.limits import Limits
 from jiesu.organizations import regions
 from jiesu.organizations.models import Region, Unit
 from jiesu.organizations.paths import ancestors, is_below
@@ -51,6 +52,7 @@ class Province:
     _lines: dict[str, frozenset[int]]  # a class, those above it and those that continue them
     _entries: dict[str, list[DutyEntry]]  # by the region's path
     _fallbacks: dict[str, FallbackUnit]
+    limits: Limits = field(default_factory=Limits)
     _hits: dict[tuple[str, int], DutyHit | None] = field(default_factory=dict)
     _near: dict[tuple[int | None, int], list[Unit]] = field(default_factory=dict)
 
@@ -129,4 +131,5 @@ def read(at: dt.datetime) -> Province:
         {code: frozenset(categories.lineage(c)) for code, c in classes.items()},
         entries,
         {f.region.path: f for f in fallbacks.select_related("region", "unit", "unit__region")},
+        limits.read(),
     )  # fmt: skip

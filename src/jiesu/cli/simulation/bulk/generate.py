@@ -6,15 +6,14 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.pool import AsyncResult, Pool
 from typing import Any
 
 from jiesu.cli.simulation import planner
-from jiesu.cli.simulation.bulk import limits, tables
-from jiesu.cli.simulation.bulk.limits import Limits
+from jiesu.cli.simulation.bulk import tables
 from jiesu.cli.simulation.bulk.steps.parts import remember_labels
-from jiesu.cli.simulation.bulk.tables import TABLES, Row, Table
+from jiesu.cli.simulation.bulk.tables import TABLES, Rows
 from jiesu.cli.simulation.bulk.walk import Walk
 from jiesu.cli.simulation.planner import Arrival
 from jiesu.cli.simulation.province import Province
@@ -23,7 +22,7 @@ from jiesu.foundation.crypto import keyring
 
 ASSIGNMENTS_EACH = 16  # ids set aside for each order's assignments
 Family = list[tuple[Arrival, str]]  # arrivals with the numbers they are given
-Form = Callable[[Table, Iterable[Row]], Any]
+Form = Callable[[Rows], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,6 @@ class Frame:
     first_appeal: int
     first_assignment: int
     form: Form
-    limits: Limits = field(default_factory=limits.read)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def chunk(families: list[Family]) -> Chunk:
     frame = _frame
     if frame is None:
         raise RuntimeError("prepare first")
-    rows: dict[Table, list[Row]] = {table: [] for table in TABLES}
+    rows: Rows = {table: [] for table in TABLES}
     orders = 0
     for family in families:
         plan = planner.plan_family([arrival for arrival, _ in family], frame.province, frame.seed)
@@ -84,7 +82,7 @@ def chunk(families: list[Family]) -> Chunk:
             (frame.first_appeal + a.index, frame.first_assignment + a.index * ASSIGNMENTS_EACH)
             for a, _ in family
         ]
-        for order in Walk(frame.province, frame.limits, ids, [n for _, n in family]).walk(
+        for order in Walk(frame.province, ids, [n for _, n in family]).walk(
             plan, frame.until
         ):
             if len(order.assignments) > ASSIGNMENTS_EACH:
@@ -100,9 +98,7 @@ def chunk(families: list[Family]) -> Chunk:
             ):  # fmt: skip
                 rows[table].extend(made)
     count = sum(map(len, rows.values()))
-    return Chunk(
-        orders, count, {table.name: frame.form(table, made) for table, made in rows.items()}
-    )  # fmt: skip
+    return Chunk(orders, count, frame.form(rows))
 
 
 def chunks(families: Iterable[list[Family]], processes: int) -> Iterator[Chunk]:

@@ -5,8 +5,11 @@ The same rules as ``appeals.actions.transition.Change`` and ``clocks.ClockBoard`
 
 import datetime as dt
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
@@ -21,7 +24,8 @@ from jiesu.appeals.lifecycle import (
     State,
     Status,
 )
-from jiesu.cli.simulation.bulk.limits import Limits
+from jiesu.cli.simulation.bulk import times
+from jiesu.cli.simulation.limits import Limits
 from jiesu.cli.simulation.bulk.tables import Row
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.deadlines.worktime import Budget, Calendar, Unit
@@ -56,7 +60,7 @@ class OrderState:
         self.hash = chain.START
         # of the change in progress
         self.actor: Actor | None = None
-        self.at = _NEVER
+        self.at, self._instant = _NEVER, ""
         self.is_new = False
         self._moved = False
         self._lapsed: list[Row] = []
@@ -67,7 +71,7 @@ class OrderState:
 
     def begin(self, actor: Actor, at: dt.datetime) -> None:
         """One use case begins."""
-        self.actor, self.at = actor, at
+        self.actor, self.at, self._instant = actor, at, times.instant(at)
         self._moved = False
         self._lapsed, self._revoked, self._touched = [], [], {}
 
@@ -76,11 +80,11 @@ class OrderState:
         row = self.row
         for clock in self._lapsed:
             row["breach_count"] += 1
-            self._record_clock("clock_breached", clock, due_at=chain.instant(clock["due_at"]))
+            self._record_clock("clock_breached", clock, due_at=times.instant(clock["due_at"]))
         if self._revoked:
             row["breach_count"] = max(row["breach_count"] - len(self._revoked), 0)
             for clock in self._revoked:
-                after = chain.instant(clock["due_at"])
+                after = times.instant(clock["due_at"])
                 self._record_clock("clock_recounted", clock, after=after, revoked=True)
         if self.is_new:
             self.is_new = False
@@ -130,7 +134,7 @@ class OrderState:
         move = life.APPEAL_MOVES[name]
         before = self.row["status"]
         if before:
-            _check(move, Status(before))
+            _check(move, before)
         target = _target(move, to)
         if target is not None:
             if target != before:
@@ -155,7 +159,7 @@ class OrderState:
     ) -> None:
         """One move of an assignment; without ``data`` it leaves no event."""
         move = life.ASSIGNMENT_MOVES[name]
-        _check(move, State(assignment["state"]))
+        _check(move, assignment["state"])
         target = _target(move, to)
         if target is not None:
             changes["state"] = target.value
@@ -221,7 +225,10 @@ class OrderState:
         self._moved = True
 
     def record(self, kind: str, data: Row, assignment: Row | None = None) -> None:
-        """One event, chained."""
+        """One event, chained; ``data`` must be plain already (``chain.plain`` leaves it as it is).
+
+        The row holds its data written, which is what the hash reads, too.
+        """
         actor = self.actor
         if actor is None:
             raise LifeBroken("nobody acts")
@@ -229,17 +236,16 @@ class OrderState:
             data.setdefault("unit", assignment["unit_name"])
             data.setdefault("nature", assignment["nature"])
         seq = self.row["event_seq"] + 1
-        event_hash = chain.next_hash(
-            self.hash, subject=self.row["number"], seq=seq, kind=kind, at=self.at, actor=actor,
-            data=data,
-        )  # fmt: skip
+        signature = _signature(actor)
+        text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+        event_hash = chain.hash_of_parts(
+            self.hash, self.row["number"], seq, kind, self._instant, signature.text, text
+        )
         self.events.append(
             {
-                "kind": kind, "at": self.at, "actor_kind": str(actor.kind),
-                "actor_name": actor.name, "actor_role": str(actor.role),
-                "actor_user_id": actor.user_id, "actor_unit_id": actor.unit_id,
-                "actor_unit_name": actor.unit_name, "data": data, "hash": event_hash, "seq": seq,
-                "prev_hash": self.hash, "delivered_at": None, "appeal_id": self.pk,
+                **signature.row, "kind": kind, "at": self.at, "data": text.decode(),
+                "hash": event_hash, "seq": seq, "prev_hash": self.hash, "delivered_at": None,
+                "appeal_id": self.pk,
                 "assignment_id": assignment["id"] if assignment is not None else None,
             }
         )  # fmt: skip
@@ -268,24 +274,21 @@ class OrderState:
         )
         if limit is None:
             return
-        calendar = self.limits.calendar(at)
         begun = row["received_at"] if kind is ClockKind.TOTAL else at
         if kind is ClockKind.JOINT:
-            due = self._joint_due(calendar, limit.budget)
+            due, yellow = limit.with_yellow(self._joint_due(limit.calendar, limit.budget))
         else:
-            due = calendar.due(begun, limit.budget)
-        clock: Row = {
-            "appeal_id": self.pk, "assignment_id": assignment["id"] if assignment else None,
-            "kind": kind.value, "round": assignment["round"] if assignment else 1,
-            "policy_id": limit.policy_id, "policy_version": limit.policy_version,
-            "amount": limit.budget.amount, "unit": limit.budget.unit.value,
-            "yellow_amount": limit.yellow.amount if limit.yellow else None,
-            "yellow_unit": limit.yellow.unit.value if limit.yellow else "",
-            "started_at": begun, "due_at": due, "yellow_at": None, "paused_at": None,
-            "happenings": [], "stopped_at": None, "yellow_marked_at": None, "breached_at": None,
-        }  # fmt: skip
-        clock["yellow_at"] = self._yellow(calendar, clock)
-        self.clocks.append(clock)
+            due, yellow = limit.due(begun)
+        self.clocks.append(
+            {
+                "appeal_id": self.pk, "assignment_id": assignment["id"] if assignment else None,
+                "kind": kind.value, "round": assignment["round"] if assignment else 1, **limit.row,
+                "started_at": begun, "due_at": due,
+                "yellow_at": begun if yellow is not None and yellow < begun else yellow,
+                "paused_at": None, "happenings": [], "stopped_at": None, "yellow_marked_at": None,
+                "breached_at": None,
+            }
+        )  # fmt: skip
 
     def _joint_due(self, calendar: Calendar, before: Budget) -> dt.datetime:
         lead = self.running(ClockKind.HANDLE)
@@ -295,8 +298,10 @@ class OrderState:
         earlier = calendar.subtract(due, before)
         return earlier if earlier > self.at else due
 
-    def stop(self, kinds: Iterable[ClockKind], assignment: Row | None = None) -> None:
+    def stop(self, kinds: Collection[ClockKind], assignment: Row | None = None) -> None:
         """Stop the running clocks of these kinds."""
+        if not kinds:
+            return
         for clock in self.clocks:
             if (
                 clock["stopped_at"] is None
@@ -338,7 +343,7 @@ class OrderState:
                 self._go_on(clock)
                 return
 
-    def extend(self, kinds: Iterable[ClockKind], days: int) -> None:
+    def extend(self, kinds: Collection[ClockKind], days: int) -> None:
         """Lengthen the clocks of these kinds."""
         calendar = self.limits.calendar(self.at)
         for clock in self.clocks:
@@ -362,7 +367,7 @@ class OrderState:
         if clock["yellow_amount"] is None:
             return None
         yellow = _budget(clock["yellow_amount"], clock["yellow_unit"])
-        early = self.limits.before(calendar, clock["due_at"], yellow)
+        early = calendar.subtract(clock["due_at"], yellow)
         begun: dt.datetime = clock["started_at"]
         return max(early, begun)
 
@@ -374,7 +379,7 @@ class OrderState:
             clock["breached_at"] = None
 
 
-def _check(move: Move[Any], where: Status | State) -> None:
+def _check(move: Move[Any], where: str) -> None:
     if move.from_ and where not in move.from_:
         raise LifeBroken(f"{move.name} does not start at {where}")
 
@@ -398,3 +403,25 @@ def _shown(clock: Row | None) -> Row:
 @functools.cache
 def _budget(amount: Any, unit: str) -> Budget:
     return Budget(amount, Unit(unit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """Who acts, as the journal's hash reads it and as its columns hold it."""
+
+    actor: Actor
+    text: bytes
+    row: Row
+
+
+_signatures: dict[int, _Signature] = {}  # by the actor's own identity: to hash one is slow
+
+
+def _signature(actor: Actor) -> _Signature:
+    found = _signatures.get(id(actor))
+    if found is None or found.actor is not actor:
+        row = chain.actor_facts(actor)
+        if len(_signatures) > 20_000:
+            _signatures.clear()
+        found = _signatures[id(actor)] = _Signature(actor, chain.actor_text(**row), row)
+    return found
