@@ -7,7 +7,10 @@ from typing import Any
 import orjson
 import pytest
 from django.db import models
+from hypothesis import given
+from hypothesis import strategies as st
 
+from jiesu.access import SYSTEM
 from jiesu.appeals.actions import reply_gate
 from jiesu.appeals.lifecycle import APPEAL_MOVES, ASSIGNMENT_MOVES, ENDED, Status
 from jiesu.appeals.models import (
@@ -23,11 +26,16 @@ from jiesu.appeals.models import (
 from jiesu.cli.demo import world as demo
 from jiesu.cli.demo.tree import SHOWN_COUNTIES
 from jiesu.cli.simulation import planner, player, province
+from jiesu.cli.simulation.bulk import generate, run, tables, times
+from jiesu.cli.simulation.bulk.generate import Chunk, Frame
 from jiesu.cli.simulation.bulk.state import OrderState
 from jiesu.cli.simulation.bulk.walk import Walk
+from jiesu.cli.simulation.limits import Limits
 from jiesu.cli.simulation.plan import Plan
 from jiesu.cli.simulation.province import Province
 from jiesu.foundation.clock import BEIJING
+from jiesu.foundation.crypto import keyring
+from jiesu.journal import chain
 
 NOW = dt.datetime(2026, 11, 20, 15, 20, tzinfo=BEIJING)
 LIVES = 260
@@ -99,6 +107,85 @@ def test_lives_in_bulk_leave_column_by_column_what_the_use_cases_leave(fujian: P
             seen.update(event["kind"] for event in order.events)
     missing = (set(APPEAL_MOVES) | set(ASSIGNMENT_MOVES)) - set(seen) - NOT_SIMULATED
     assert not missing, f"no life of this test makes the moves {missing}"
+
+
+@pytest.mark.slow
+def test_two_builders_write_the_same_tables_as_one(
+    fujian: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come = planner.arrivals(LIVES, 60, NOW, fujian, SEED)
+    numbers, _ = run.number(come, fujian)
+    monkeypatch.setattr(run, "CHUNK", 20)
+    generate.prepare(Frame(fujian, SEED, NOW, 1, 1, tables.for_sqlite))
+
+    alone, together = (
+        list(generate.chunks(run._chunked(run._families(come, numbers)), builders))
+        for builders in (1, 2)
+    )
+
+    assert sum(chunk.orders for chunk in alone) == LIVES
+    assert len(alone) > 10
+    for table in tables.TABLES:
+        assert opened(table, alone) == opened(table, together), table.name
+
+
+def opened(table: tables.Table, chunks: list[Chunk]) -> list[tuple[Any, ...]]:
+    """A table's rows in order, with clear personal text: the same text is never sealed alike."""
+    rows = [list(row) for chunk in chunks for row in chunk.data[table.name]]
+    for row in rows:
+        for place in table.secret:
+            assert not row[place] or row[place].startswith("k1:")
+            row[place] = keyring().decrypt(row[place]) if row[place] else ""
+    return [tuple(row) for row in rows]
+
+
+@given(
+    st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2100, 1, 1)),  # noqa: DTZ001 - given a zone below
+    st.sampled_from([BEIJING, dt.UTC, dt.timezone(dt.timedelta(hours=-7))]),
+)
+def test_a_moment_is_written_quickly_as_it_is_written_slowly(
+    at: dt.datetime, zone: dt.tzinfo
+) -> None:
+    there = at.replace(tzinfo=zone)
+
+    assert times.utc(there) == there.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ")
+    assert times.instant(there) == chain.instant(there)
+
+
+def test_a_moment_without_a_zone_is_refused_in_bulk_too() -> None:
+    with pytest.raises(TypeError, match="time zone"):
+        times.instant(dt.datetime(2026, 11, 20))  # noqa: DTZ001 - that is the point
+
+
+# What an event tells of: text, codes, whole numbers, yes and no, lists of these.
+told = st.recursive(
+    st.text() | st.integers(-(2**53) + 1, 2**53 - 1) | st.booleans() | st.none()
+    | st.sampled_from(Status),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple)
+    | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.text(), told, max_size=6))
+def test_an_event_in_bulk_is_written_and_hashed_as_the_journal_does(data: dict[str, Any]) -> None:
+    order = OrderState(1, 1, Limits())
+    order.row = {"number": "3501002611200000017", "event_seq": 0, "event_hash": ""}
+    order.begin(SYSTEM, NOW)
+
+    order.record("urge", dict(data))
+    order.record("urge", dict(data))
+
+    first, second = order.events
+    assert first["data"].encode() == chain.canonical(data)
+    assert first["hash"] == chain.next_hash(
+        chain.START, subject="3501002611200000017", seq=1, kind="urge", at=NOW, actor=SYSTEM,
+        data=data,
+    )  # fmt: skip
+    assert second["hash"] == chain.next_hash(
+        first["hash"], subject="3501002611200000017", seq=2, kind="urge", at=NOW, actor=SYSTEM,
+        data=data,
+    )  # fmt: skip
 
 
 # Moves that leave no event of their own name, and those that the simulation does not make.

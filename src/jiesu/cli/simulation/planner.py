@@ -158,7 +158,7 @@ class _Writer:
         life = self.life
         matter = life.matter
         limit = self.limits.limit(
-            kind, matter.type, matter.urgency, False, life.region.path, at  # noqa: FBT003
+            kind, matter.type, matter.urgency, False, life.region.path, at
         )  # fmt: skip
         return limit.due(at)[0] if limit else self.limits.calendar(at).due(at, _FIVE_DAYS)
 

@@ -82,9 +82,7 @@ def chunk(families: list[Family]) -> Chunk:
             (frame.first_appeal + a.index, frame.first_assignment + a.index * ASSIGNMENTS_EACH)
             for a, _ in family
         ]
-        for order in Walk(frame.province, ids, [n for _, n in family]).walk(
-            plan, frame.until
-        ):
+        for order in Walk(frame.province, ids, [n for _, n in family]).walk(plan, frame.until):
             if len(order.assignments) > ASSIGNMENTS_EACH:
                 raise RuntimeError(f"{order.row['number']} has too many assignments")
             orders += 1

@@ -7,8 +7,6 @@ from jiesu.cli.simulation.province import Province
 class Lives:
     """The orders of one plan, with the numbers they are given."""
 
-    def __init__(
-        self, province: Province, ids: list[tuple[int, int]], numbers: list[str]
-    ) -> None:
+    def __init__(self, province: Province, ids: list[tuple[int, int]], numbers: list[str]) -> None:
         self.province, self.numbers = province, numbers
         self.orders = [OrderState(pk, assignment, province.limits) for pk, assignment in ids]

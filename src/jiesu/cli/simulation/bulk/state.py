@@ -6,7 +6,6 @@ The same rules as ``appeals.actions.transition.Change`` and ``clocks.ClockBoard`
 import datetime as dt
 import functools
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -25,8 +24,9 @@ from jiesu.appeals.lifecycle import (
     Status,
 )
 from jiesu.cli.simulation.bulk import times
-from jiesu.cli.simulation.limits import Limits
+from jiesu.cli.simulation.bulk.signatures import signature_of
 from jiesu.cli.simulation.bulk.tables import Row
+from jiesu.cli.simulation.limits import Limits
 from jiesu.deadlines.kinds import ClockKind
 from jiesu.deadlines.worktime import Budget, Calendar, Unit
 from jiesu.journal import chain
@@ -236,7 +236,7 @@ class OrderState:
             data.setdefault("unit", assignment["unit_name"])
             data.setdefault("nature", assignment["nature"])
         seq = self.row["event_seq"] + 1
-        signature = _signature(actor)
+        signature = signature_of(actor)
         text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
         event_hash = chain.hash_of_parts(
             self.hash, self.row["number"], seq, kind, self._instant, signature.text, text
@@ -403,25 +403,3 @@ def _shown(clock: Row | None) -> Row:
 @functools.cache
 def _budget(amount: Any, unit: str) -> Budget:
     return Budget(amount, Unit(unit))
-
-
-@dataclass(frozen=True, slots=True)
-class _Signature:
-    """Who acts, as the journal's hash reads it and as its columns hold it."""
-
-    actor: Actor
-    text: bytes
-    row: Row
-
-
-_signatures: dict[int, _Signature] = {}  # by the actor's own identity: to hash one is slow
-
-
-def _signature(actor: Actor) -> _Signature:
-    found = _signatures.get(id(actor))
-    if found is None or found.actor is not actor:
-        row = chain.actor_facts(actor)
-        if len(_signatures) > 20_000:
-            _signatures.clear()
-        found = _signatures[id(actor)] = _Signature(actor, chain.actor_text(**row), row)
-    return found

@@ -32,4 +32,4 @@ def instant(at: dt.datetime) -> str:
     if at.tzinfo is None:
         return chain.instant(at)  # refuses
     text = utc(at)
-    return f"{text[:10]}T{text[11:]}{'Z' if len(text) > 19 else '.000000Z'}"  # noqa: PLR2004
+    return f"{text[:10]}T{text[11:]}{'Z' if len(text) > 19 else '.000000Z'}"

@@ -120,8 +120,9 @@ class SqliteWriter:
                 self.fresh = False
                 yield
                 return
-            cursor.execute("PRAGMA cache_size = -200000")
+            cursor.execute("PRAGMA cache_size = -400000")
             cursor.execute("PRAGMA temp_store = FILE")
+            cursor.execute("PRAGMA threads = 2")  # for the indexes, when nothing else is done
             try:
                 with transaction.atomic():
                     again = self._take_away(cursor)
@@ -131,6 +132,7 @@ class SqliteWriter:
             finally:
                 self._journal(cursor, "wal")
                 cursor.execute("PRAGMA cache_size = -32000")
+                cursor.execute("PRAGMA threads = 0")
 
     def write(self, chunk: Chunk) -> None:
         """Insert every table's rows; what is pointed at first."""
