@@ -229,13 +229,17 @@ def _grams(text: str) -> set[str]:
 
 
 def _topic(read: Normalized, body: str, asked: str) -> list[Flaw]:
-    """Off topic: the reply speaks of other matters only, or, longer, shares no words with this."""
+    """Off topic: the reply shares no words with this and speaks of other matters, at least twice.
+
+    One word of another kind is chance: 拆除 answers a door broken in, too.
+    """
     asked = normalize(asked).text
     matter, said = _grams(asked), _grams(body)
     common = len(matter & said)
     of_asked, of_said = _matters(asked), _matters(body)
     if of_asked and of_said:
-        off = not of_asked & of_said and common <= 1
+        told = sum(body.count(word) for kind in of_said for word in MATTERS[kind])
+        off = not of_asked & of_said and not common and told >= 2
     else:
         off = len(matter) >= 6 and len(said) >= 25 and not common and not set(asked) & set(body)
     return [_whole(read, Defect.OFF_TOPIC)] if off else []
