@@ -248,6 +248,7 @@ class WordList(models.Model):
     hint = models.CharField("怎样改", max_length=200, blank=True)
     must_hit = models.JSONField("必须命中的例句", default=list)
     must_not_hit = models.JSONField("不得命中的例句", default=list)
+    declined = models.JSONField("不采用的系统新词", default=list)
     owner = models.CharField("负责人", max_length=64)
     reason = models.CharField("理由", max_length=500)
     region = models.ForeignKey(

@@ -242,9 +242,12 @@ def _prove(wish: Wish, known: Sequence[str], problems: Problems) -> None:
     for sentence in wish.must_not_hit:
         if quotes := list(pure.quotes(sentence, one, use)):
             problems.add("must_not_hit", f"误命中例句“{sentence}”：{quotes[0]}。", "hit")
+    # what the program comes with was tried when it was made
+    shipped = {w for one in pure.shipped_for(use) if one.kind == wish.kind for w in one.words}
     new = [
-        word for word in wish.words if word not in set(known) and pure.one_form(word) not in tried
-    ]
+        word for word in wish.words
+        if word not in shipped.union(known) and pure.one_form(word) not in tried
+    ]  # fmt: skip
     if new:
         problems.add(
             "words", f"新加的“{'”“'.join(new[:5])}”没有例句，请各写一句必须命中的例句。", "untried"

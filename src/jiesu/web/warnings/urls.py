@@ -10,5 +10,6 @@ urlpatterns = [
     path("words/", words.home, name="words"),
     path("words/new/", words.edit, name="word-list-new"),
     path("words/<str:key>/", words.edit, name="word-list"),
+    path("words/<str:key>/decline/", words.decline, name="word-list-decline"),
     path("words/<str:key>/end/", words.end, name="word-list-end"),
 ]

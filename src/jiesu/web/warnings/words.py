@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from jiesu.access import Actor
 from jiesu.access import Permission as P
-from jiesu.catalogue import wordlists
+from jiesu.catalogue import wordlist_offers, wordlists
 from jiesu.catalogue.editing import must_edit
 from jiesu.catalogue.models import WordList, valid_on
 from jiesu.catalogue.wordlists import Wish, kinds_of
@@ -111,6 +111,7 @@ def home(request: DeskRequest) -> HttpResponse:
             for row in page.items
         ],
         "pages": page,
+        "offers": [o for o in wordlist_offers.offers(use) if _may_edit(request.actor, o.region)],
     }
     return render(request, "warnings/words.html", context)
 
@@ -161,20 +162,48 @@ def _save(request: DeskRequest, wish: Wish, form: WordListForm, key: str) -> str
 
 
 def _initial(request: DeskRequest, versions: list[WordList]) -> dict[str, Any]:
+    offered = request.GET.get("offered", "")
     if not versions:
         use = request.GET.get("use", "")
+        for offer in wordlist_offers.offers(use) if offered else ():
+            if offer.shipped.name == offered and not offer.key:
+                return _with_offer({}, offer) | {"owner": request.actor.name}
         kind = next(iter(kinds_of(use)), "") if use in WordList.Use.values else ""
         return {
             "what": f"{use}/{kind}", "owner": request.actor.name,
             "region": "" if _may_edit(request.actor, None) else request.post.unit.region.code,
         }  # fmt: skip
     last = versions[-1]
-    return {
+    shown = {
         "what": f"{last.use}/{last.kind}", "name": last.name, "owner": last.owner,
         "reason": "", "hint": last.hint, "region": last.region.code if last.region else "",
         "effective": last.valid_from if last.valid_from > today() else None,
         **{f: "\n".join(getattr(last, f)) for f in _LINES},
     }  # fmt: skip
+    return _with_offer(shown, wordlist_offers.offer_of(last.key)) if offered else shown
+
+
+def _with_offer(shown: dict[str, Any], offer: wordlist_offers.Offer) -> dict[str, Any]:
+    """The form with what a later version of the program adds, below what stands there."""
+    proof = offer.proof
+    added = {"words": offer.words, "harmless": offer.harmless,
+             "must_hit": proof.must_hit, "must_not_hit": proof.must_not_hit}  # fmt: skip
+    lines = {
+        field: "\n".join(dict.fromkeys([*shown.get(field, "").splitlines(), *more]))
+        for field, more in added.items()
+    }
+    new = {"what": f"{offer.use}/{offer.shipped.kind}", "name": offer.shipped.name,
+           "hint": offer.shipped.hint}  # fmt: skip
+    return new | shown | lines | {"reason": "采用系统新版词表"}
+
+
+@require_POST
+@desk_view(P.WARNINGS_WORDS)
+def decline(request: DeskRequest, key: str) -> HttpResponse:
+    """Leave what a later version of the program adds to a list out for good."""
+    row = wordlists.versions_of(key)[-1]
+    wordlist_offers.decline(key, actor=request.actor, at=clock.now())
+    return done(request, f"“{row.name}”的新词不采用。", f"{reverse(BACK)}?use={row.use}")
 
 
 @require_POST
