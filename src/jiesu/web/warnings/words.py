@@ -133,6 +133,8 @@ def edit(request: DeskRequest, key: str = "") -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "versions": versions[::-1], "today": today()}
     shown["seen"] = request.POST.get("seen") or (wordlists.stamp_of(versions[-1]) if key else "")
     shown["title"] = f"修改“{versions[-1].name}”" if versions else "新建词表"
+    if key and request.GET.get("offered"):
+        shown["offer"] = next((o for o in wordlist_offers.offers() if o.key == key), None)
     if request.method != "POST":
         return render(request, "warnings/words_form.html", shown)
     if not form.is_valid():
