@@ -83,3 +83,15 @@ def test_any_text_is_answered_with_spans_of_its_own(text: str) -> None:
 @pytest.mark.parametrize("piece", ["金榕路158号", "路", "号", "一", "小区里"])
 def test_fifty_thousand_characters_do_not_stall(piece: str) -> None:
     find(piece * (50_000 // len(piece)), TREE)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("我妈在市第二医院住院", "市第二医院"),
+        ("麻烦问下万科小区属于哪个派出所", "万科小区"),
+        ("振安路工厂拖欠工资跑路", "振安路工厂"),
+    ],
+)
+def test_a_name_begins_and_ends_where_it_does(text: str, told: str) -> None:
+    assert find(text)[0].text == told

@@ -81,6 +81,14 @@ NEVER = frozenset(
     进城 进厂 出厂 办学 上学 江河 爬山 登山 同时代 新时代 时代 天地 国际 网店 商店 小店 该店
     门店 饭店 旅店 这家店 城管局""".split()  # noqa: SIM905 - a list of words to be read
 )
+# An act, not a road, whatever stands before it: 工厂拖欠工资跑路.
+ACT_TAIL = re.compile("[绕跑逃堵修走让问拦赶挡]路$")
+# How one asks: no name begins within it.
+ASKING = re.compile("(?:问|打听|咨询|了解)一?下|问问")
+# What a lone 市 before it belongs to: 市第二医院.
+OF_THE_CITY = re.compile(
+    "(?:第[一二三四五六七八九十]{1,2}|人民|中心|中医|妇幼|妇产|儿童|图书|博物|体育|实验)"
+)
 PURE = re.compile(f"(?:{REGION}|{ROAD}|{SITE})")
 
 # Where a name cannot begin: what stands before a place, never in it.

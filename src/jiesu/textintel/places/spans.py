@@ -53,9 +53,9 @@ def _parts(text: str, known: Known | None) -> list[Part]:
     taken = [False] * (len(text) + 1)
     for part in found:
         taken[part.start : part.end] = [True] * (part.end - part.start)
-    barred = list(taken)  # no name reaches over a house's number
-    for house in shapes.HOUSE.finditer(text):
-        barred[house.start() : house.end()] = [True] * (house.end() - house.start())
+    barred = list(taken)  # no name reaches over a house's number or a question
+    for over in (*shapes.HOUSE.finditer(text), *shapes.ASKING.finditer(text)):
+        barred[over.start() : over.end()] = [True] * (over.end() - over.start())
     tokens = _tokens(text)
     kinds = [_kind(text[start:end]) for start, end, _ in tokens]
     inside = [_is_inside(text, tokens, kinds, place) for place in range(len(tokens))]
@@ -69,6 +69,10 @@ def _parts(text: str, known: Known | None) -> list[Part]:
             name = text[begin:end]
             if name in shapes.NO_PLACE or len(name) < 2 or _only_kind(name):
                 continue
+            if shapes.ACT_TAIL.search(name):
+                continue
+            if kind == "site" and _of_the_city(text, tokens, begin, barred):
+                begin -= 1
             found.append(Part(begin, end, kind))
             taken[begin:end] = barred[begin:end] = [True] * (end - begin)
     return sorted(found, key=lambda part: part.start)
@@ -118,6 +122,17 @@ def _begin(
             break
         begin = start
     return begin
+
+
+def _of_the_city(text: str, tokens: Sequence[Token], begin: int, taken: Sequence[bool]) -> bool:
+    """Whether a lone 市 or 省 before a site is the beginning of its name: 市第二医院."""
+    return (
+        begin > 0
+        and text[begin - 1] in "市省县"
+        and not taken[begin - 1]
+        and (begin - 1, begin) in {(start, end) for start, end, _ in tokens}
+        and shapes.OF_THE_CITY.match(text, begin) is not None
+    )
 
 
 def _chains(text: str, parts: Sequence[Part]) -> list[list[Part]]:
