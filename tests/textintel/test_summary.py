@@ -28,6 +28,15 @@ def test_the_title_says_what_it_is_about_in_words_of_the_text() -> None:
     assert all(piece in LETTER for piece in title.split("，"))
 
 
+def test_a_title_whose_clause_names_no_place_begins_with_it() -> None:
+    said = summarize(
+        "我住在金榕路榕苑小区3号楼。最近地下车库积水很严重，物业一直不管。希望尽快处理。"
+    )
+
+    assert said.title.startswith("金榕路榕苑小区3号楼")
+    assert "车库积水" in said.title
+
+
 def test_three_lines_in_the_order_of_the_text_one_of_them_what_is_wanted() -> None:
     said = summarize(LETTER)
 

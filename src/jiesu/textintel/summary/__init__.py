@@ -3,7 +3,7 @@
 Sentences are weighed by how much they share with the whole text (words weighed by how often they
 stand there, as in SumBasic, Nenkova & Vanderwende 2005), by their place (the matter stands at the
 beginning) and by what they do: say what is wanted, tell where and how much. What was chosen is
-shown in the order of the text.
+shown in the order of the text. A title begins with the place where its clause names none.
 """
 
 import math
@@ -11,12 +11,16 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from jiesu.textintel.places import find
 from jiesu.textintel.similar.terms import words
 
 READ = 8_000  # characters; the matter stands before
 TITLE = 30  # characters of a title
 TITLE_FROM = 5  # sentences a title may come from
-EARLY = 0.6  # what each sentence further on, or two clauses, take off a title's worth
+PLACE_FROM = 300  # characters the place before a title may come from
+_LONGEST_PLACE = 14
+_SURE = 0.3  # of a place in a title
+EARLY = 0.5  # what each sentence further on, or two clauses, take off a title's worth
 LINE = 90  # characters of a line
 LONG = 200  # a text shorter than this needs no summary
 _SENTENCE = re.compile(r"[^。！？!?；;\n\r…]+[。！？!?；;…]*")
@@ -61,7 +65,8 @@ def summarize(text: str, lines: int = 3) -> Summary:
     chosen = _chosen(sentences, cut, scores, lines)
     told = [_short(sentences[i], LINE) for i in chosen]
     wanted = next((n for n, i in enumerate(chosen) if _WANTED.search(sentences[i])), -1)
-    return Summary(_title(sentences, scores, counted), tuple(told), wanted)
+    title = _placed(_title(sentences, scores, counted), text[:PLACE_FROM])
+    return Summary(title, tuple(told), wanted)
 
 
 def _pieces(text: str) -> list[str]:
@@ -141,6 +146,16 @@ def _title(sentences: list[str], scores: list[float], counted: Counter[str]) -> 
     if found:
         return found
     return _short(sentences[max(range(len(sentences)), key=scores.__getitem__)], TITLE)
+
+
+def _placed(title: str, text: str) -> str:
+    """The title after the surest place of the text, unless it names (a part of) that itself."""
+    for place in find(text, most=1):
+        said = _AREA.sub("", place.text)
+        named = any(part and part in title for part in (said, place.site, place.road))
+        if place.confidence >= _SURE and 4 <= len(said) <= _LONGEST_PLACE and not named:
+            return said + _short(title, TITLE - len(said))
+    return title
 
 
 def _worth(said: str, counted: Counter[str]) -> float:
