@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from jiesu.textintel.places import find
+from jiesu.textintel.places import Place, find
 from jiesu.textintel.similar.terms import words
 
 READ = 8_000  # characters; the matter stands before
@@ -65,8 +65,9 @@ def summarize(text: str, lines: int = 3) -> Summary:
     chosen = _chosen(sentences, cut, scores, lines)
     told = [_short(sentences[i], LINE) for i in chosen]
     wanted = next((n for n, i in enumerate(chosen) if _WANTED.search(sentences[i])), -1)
-    title = _placed(_title(sentences, scores, counted), text[:PLACE_FROM])
-    return Summary(title, tuple(told), wanted)
+    place = next(iter(find(text[:PLACE_FROM], most=1)), None)
+    title = _title(sentences, scores, counted, place.text if place else "")
+    return Summary(_placed(title, place) if place else title, tuple(told), wanted)
 
 
 def _pieces(text: str) -> list[str]:
@@ -130,15 +131,20 @@ def _chosen(
     return sorted(taken)
 
 
-def _title(sentences: list[str], scores: list[float], counted: Counter[str]) -> str:
-    """The clause, or two clauses that follow each other, that says most in a title's length."""
+def _title(
+    sentences: list[str], scores: list[float], counted: Counter[str], place_told: str
+) -> str:
+    """The clause, or two clauses that follow each other, that says most in a title's length.
+
+    A clause that is nothing but the place is none.
+    """
     best, found = 0.0, ""
     for place, sentence in enumerate(sentences[:TITLE_FROM]):
         clauses = [_AREA.sub("", _trim(one)) for one in _CLAUSE.findall(sentence)]
         for n in range(len(clauses)):
             for together in (clauses[n : n + 1], clauses[n : n + 2]):
                 said = "，".join(one for one in together if one)
-                if not 5 <= len(said) <= TITLE:
+                if not 5 <= len(said) <= TITLE or said in place_told:
                     continue
                 worth = _worth(said, counted) * (EARLY ** (place + 0.5 * n))
                 if worth > best:
@@ -148,14 +154,13 @@ def _title(sentences: list[str], scores: list[float], counted: Counter[str]) -> 
     return _short(sentences[max(range(len(sentences)), key=scores.__getitem__)], TITLE)
 
 
-def _placed(title: str, text: str) -> str:
-    """The title after the surest place of the text, unless it names (a part of) that itself."""
-    for place in find(text, most=1):
-        said = _AREA.sub("", place.text)
-        named = any(part and part in title for part in (said, place.site, place.road))
-        if place.confidence >= _SURE and 4 <= len(said) <= _LONGEST_PLACE and not named:
-            return said + _short(title, TITLE - len(said))
-    return title
+def _placed(title: str, place: Place) -> str:
+    """The title after the place, unless it names (a part of) that itself."""
+    said = _AREA.sub("", place.text)
+    named = any(part and part in title for part in (said, place.site, place.road))
+    if named or place.confidence < _SURE or not 4 <= len(said) <= _LONGEST_PLACE:
+        return title
+    return said + _short(title, TITLE - len(said))
 
 
 def _worth(said: str, counted: Counter[str]) -> float:
