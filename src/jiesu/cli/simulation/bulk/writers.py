@@ -122,7 +122,6 @@ class SqliteWriter:
                 return
             cursor.execute("PRAGMA cache_size = -400000")
             cursor.execute("PRAGMA temp_store = FILE")
-            cursor.execute("PRAGMA threads = 2")  # for the indexes, when nothing else is done
             try:
                 with transaction.atomic():
                     again = self._take_away(cursor)
@@ -132,7 +131,6 @@ class SqliteWriter:
             finally:
                 self._journal(cursor, "wal")
                 cursor.execute("PRAGMA cache_size = -32000")
-                cursor.execute("PRAGMA threads = 0")
 
     def write(self, chunk: Chunk) -> None:
         """Insert every table's rows; what is pointed at first."""
