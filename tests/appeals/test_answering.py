@@ -182,6 +182,10 @@ def test_a_merged_matter_whose_caller_is_dissatisfied_gets_a_unit_of_its_own(
     )  # fmt: skip
 
     assert fresh(other).where is Status.ACCEPTED
+    assert fresh(other).master is None
+    parted = fresh(master)
+    assert parted.merged_count == 0
+    assert parted.events.filter(kind="parted", data__number=other.number).count() == 1
 
 
 def test_merging_refuses_itself_a_merged_master_and_a_master_of_others(world: World) -> None:

@@ -149,6 +149,24 @@ def test_without_an_index_titles_are_searched_and_it_is_built_by_itself(
     assert finding.find("商贩", agent) == [appeal.number]
 
 
+def test_an_index_that_is_not_there_yet_is_no_warning_a_damaged_one_is(
+    world: World, indexer: Indexer, caplog: pytest.LogCaptureFixture
+) -> None:
+    make.accepted(world)
+    store.reader._complained = -float("inf")
+
+    finding.find("占道经营", world.actor("agent"))
+    settle(indexer)
+    before = [record for record in caplog.records if record.levelname == "WARNING"]
+    folder = store.current()
+    assert folder is not None
+    (folder / "meta.json").write_bytes(b"rubbish")
+    finding.find("占道经营", world.actor("agent"))
+
+    assert before == []
+    assert "the search index cannot be read" in caplog.text
+
+
 def test_a_damaged_index_is_built_anew(world: World, indexer: Indexer) -> None:
     appeal = make.accepted(world)
     settle(indexer)

@@ -233,7 +233,7 @@ class Indexer:
 
     def _go_on_building(self) -> int:
         if self._build is None:
-            log.warning("there is no search index: building one")
+            log.info("there is no search index: building one")
             self._close()
             self._build = build()
         before = time.monotonic()

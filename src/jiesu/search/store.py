@@ -136,8 +136,7 @@ class Reader:
         folder = current()
         try:
             if folder is None:
-                self._index = self._folder = None
-                self._complain(now, "there is none yet")
+                self._index = self._folder = None  # a new installation's loop is building it
             elif folder != self._folder:
                 self._index, self._folder = tantivy.Index.open(str(folder)), folder
                 self._index.reload()

@@ -5,6 +5,7 @@ Solved, satisfied and closed are three facts. Five levels after GB/T 39735-2020:
 """
 
 import datetime as dt
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from jiesu.access import Actor, ActorKind
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import rules
 from jiesu.appeals.actions.closure import end
+from jiesu.appeals.actions.merged import parting
 from jiesu.appeals.actions.transition import Change, changing, check_centre, check_permission
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal, Callback
@@ -61,7 +63,11 @@ def record(appeal: Appeal, said: Said, *, actor: Actor, at: dt.datetime) -> Call
     Refusals: Invalid at its fields, NotAllowedNow past the last redo.
     """
     decision = _check(appeal, said, at)
-    with changing(appeal, actor=actor, at=at) as change:
+    leaves = decision == Callback.Decision.REDO
+    with (
+        parting(appeal, actor=actor, at=at) if leaves else nullcontext(),
+        changing(appeal, actor=actor, at=at) as change,
+    ):
         check_centre(actor, appeal)
         check_permission(actor, life.CALL_BACK)
         made = _store(change, said, decision)

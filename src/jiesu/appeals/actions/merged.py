@@ -3,8 +3,12 @@
 国办函〔2025〕66号: repeated appeals are merged; every caller is still answered.
 """
 
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals.actions.closure import finish_assignments
 from jiesu.appeals.actions.transition import Change, changing
@@ -47,6 +51,23 @@ def part(change: Change, reason: str) -> None:
                 master=None, lead_unit=None, lead_unit_name="", lead_unit_path="",
             )  # fmt: skip
         change.change_appeal(merged_count=max(change.appeal.merged_count - 1, 0))
+
+
+@contextmanager
+def parting(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[None]:
+    """What happens within takes the appeal from under its master, which counts one fewer.
+
+    The master is locked first, as whoever answers it locks those under it. An appeal under no
+    master goes its way.
+    """
+    if appeal.master_id is None:
+        yield
+        return
+    master = Appeal.objects.get(pk=appeal.master_id)
+    with changing(master, actor=actor, at=at) as main:
+        yield
+        main.change_appeal(merged_count=max(master.merged_count - 1, 0))
+        main.record("parted", {"number": appeal.number})
 
 
 def _merged(change: Change) -> list[Appeal]:

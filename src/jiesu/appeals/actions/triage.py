@@ -11,6 +11,7 @@ from django.db import transaction
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
+from jiesu.appeals.actions.merged import parting
 from jiesu.appeals.actions.transition import changing, check_centre
 from jiesu.appeals.lifecycle import OPEN, Status
 from jiesu.appeals.models import Appeal
@@ -65,16 +66,15 @@ def unmerge(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Ap
     master = appeal.master
     if master is None:
         raise NotAllowedNow("这件工单没有并入其他工单。")
-    # The master first, as whoever answers it locks those under it.
-    with changing(master, actor=actor, at=at) as main:
-        with changing(appeal, actor=actor, at=at) as change:
-            check_centre(actor, appeal)
-            change.move(
-                life.UNMERGE, data={"master": master.number, "reason": why}, master=None,
-                lead_unit=None, lead_unit_name="", lead_unit_path="",
-            )  # fmt: skip
-        main.change_appeal(merged_count=max(master.merged_count - 1, 0))
-        main.record("parted", {"number": appeal.number})
+    with (
+        parting(appeal, actor=actor, at=at),
+        changing(appeal, actor=actor, at=at) as change,
+    ):
+        check_centre(actor, appeal)
+        change.move(
+            life.UNMERGE, data={"master": master.number, "reason": why}, master=None,
+            lead_unit=None, lead_unit_name="", lead_unit_path="",
+        )  # fmt: skip
     return appeal
 
 
