@@ -1,9 +1,9 @@
-"""Classes and units on the shared sets: ``python bench/text/classes.py taidi|department|cat2``.
+"""Classes and units on the shared sets: ``python bench/text/classes.py SET [FOLDS]``.
 
-Five folds that keep near-duplicate groups together (seed in ``textintel.learn``); prints the
-held-out figures as JSON, then batch speed and what the model takes in memory. The data is not part
-of the project: ``JIESU_DATA`` names its folder (``../shared/data`` otherwise); without it this says
-so and stops.
+``SET`` is taidi, department or cat2. Five folds (or as many as named) that keep near-duplicate
+groups together (seed in ``textintel.learn``); prints the held-out figures as JSON, then batch
+speed and what the model takes in memory. The data is not part of the project: ``JIESU_DATA`` names
+its folder (``../shared/data`` otherwise); without it this says so and stops.
 """
 
 import csv
@@ -43,16 +43,16 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def main(name: str) -> None:
+def main(name: str, folds: int = FOLDS) -> None:
     """Measure one set."""
     if not DATA.is_dir():
         sys.exit(f"no data at {DATA}: name its folder in JIESU_DATA")
     rows = rows_of(name)
     texts, labels, groups = (list(part) for part in zip(*rows, strict=True))
     began = time.process_time()
-    learned = learn.learn(texts, labels, groups, learn.Recipe(folds=FOLDS))
+    learned = learn.learn(texts, labels, groups, learn.Recipe(folds=folds))
     model = learned.model
-    figures = {"set": name, "folds": FOLDS, "seed": learn.SEED, **learned.figures}
+    figures = {"set": name, "folds": folds, "seed": learn.SEED, **learned.figures}
     times = {label: labels.count(label) for label in set(labels)}
     often = [i for i, label in enumerate(labels) if times[label] >= FREQUENT]
     if len(often) < len(labels):
@@ -69,4 +69,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:]))

@@ -21,7 +21,7 @@ class WrongModel(Exception):
 
 
 def save(model: Linear, path: Path) -> str:
-    """Write the model (float16: a third of a percent of the answers' last digit); its checksum."""
+    """Write the model; its checksum."""
     head = {
         "format": FORMAT,
         "labels": model.labels,
@@ -34,7 +34,7 @@ def save(model: Linear, path: Path) -> str:
         buckets=model.features.buckets,
         idf=model.features.idf,
         kinds=model.features.kinds,
-        weights=model.weights.astype(np.float16),
+        weights=model.weights,
         bias=model.bias,
         **vars(model.calibration),
     )
@@ -67,7 +67,7 @@ def load(path: Path, checksum: str = "") -> Linear:
                 )
             features = Features(Spans(**head["spans"]), held["buckets"], held["idf"], held["kinds"])
             return Linear(
-                tuple(head["labels"]), features, held["weights"].astype(np.float32), held["bias"],
+                tuple(head["labels"]), features, held["weights"], held["bias"],
                 Calibration(held["level"], held["between"], held["offset"], held["trust"]),
             )  # fmt: skip
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
