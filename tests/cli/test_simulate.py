@@ -38,6 +38,16 @@ def indexes() -> set[str]:
         }
 
 
+def assert_sound() -> None:
+    """Foreign keys, conditions on columns and indexes hold, and are checked again from now on."""
+    connection.check_constraints()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            for name, value in {"foreign_keys": 1, "ignore_check_constraints": 0}.items():
+                assert cursor.execute(f"PRAGMA {name}").fetchone() == (value,)
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_bulk_simulation_leaves_orders_that_people_can_go_on_with() -> None:
@@ -49,6 +59,7 @@ def test_a_bulk_simulation_leaves_orders_that_people_can_go_on_with() -> None:
     assert Appeal.objects.count() == 400
     verdict = verify()
     assert verdict.is_clean
+    assert_sound()
     assert not Event.objects.filter(delivered_at=None).exists()
     waiting = Assignment.objects.select_related("unit", "appeal").filter(state=State.OPENED).first()
     assert waiting is not None

@@ -5,6 +5,7 @@ import functools
 import random
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import accumulate
 
 from jiesu.cli.simulation import names
 
@@ -59,12 +60,13 @@ def load() -> tuple[Matter, ...]:
 
 @functools.cache
 def _weights(month: int) -> tuple[float, ...]:
-    return tuple(m.share * SEASONS.get(m.code, {}).get(month, 1.0) for m in load())
+    """How likely each matter is in that month, added up."""
+    return tuple(accumulate(m.share * SEASONS.get(m.code, {}).get(month, 1.0) for m in load()))
 
 
 def choose(rng: random.Random, month: int) -> Matter:
     """A matter as likely as it is in that month."""
-    return rng.choices(load(), weights=_weights(month))[0]
+    return rng.choices(load(), cum_weights=_weights(month))[0]
 
 
 _OPENINGS = ("来电人反映：", "市民反映：", "诉求人来电称，", "居民反映，", "")
