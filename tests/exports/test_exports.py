@@ -11,6 +11,7 @@ from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 
 from jiesu.accounts.models import Post
+from jiesu.appeals.models import Appeal
 from jiesu.exports import requests, rows
 from jiesu.exports.models import Export
 from jiesu.foundation.errors import Forbidden, Invalid, NotAllowedNow, NotFound
@@ -61,6 +62,21 @@ def test_a_tab_and_a_filter_bound_it(world: World) -> None:
     _, table = made(world, format="csv", statuses=["accepted"], filters={"urgency": "2"})
 
     assert [row[0] for row in table[1:-1]] == [waiting.number]
+
+
+def test_a_period_is_written_by_registration_each_order_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: orders taken over later than others that were registered after them
+    numbers = [make.accepted(world).number for _ in range(5)]
+    for n, number in enumerate(numbers):
+        Appeal.objects.filter(number=number).update(registered_at=MONDAY - make.minutes(n // 2))
+    monkeypatch.setattr(rows, "PAGE", 2)
+
+    _, table = made(world, format="csv", filters={"from": "2020-01-01"})
+
+    told = [row[0] for row in table[1:-1]]
+    assert told == [numbers[n] for n in (1, 0, 3, 2, 4)]
 
 
 def test_personal_data_is_masked_unless_revealed_with_a_reason(world: World) -> None:

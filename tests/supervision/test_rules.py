@@ -1,6 +1,7 @@
 """Trigger rules: dated, found once per cause, acted on once, tried dry before."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from jiesu.appeals.actions import callback, dispatch, handling, intake, review
 from jiesu.appeals.actions.callback import Said
 from jiesu.appeals.actions.handling import Plea
 from jiesu.appeals.models import Appeal
+from jiesu.appeals.models.event import TRIGGERING
 from jiesu.foundation.errors import Forbidden, Invalid, NotAllowedNow
 from jiesu.jobs import deadlines
 from jiesu.supervision import conditions, defaults, engine, linked, rules
@@ -286,3 +288,27 @@ def test_a_turn_reads_the_increment_by_its_index(world: World, condition: str) -
     plan = conditions.find(made, MONDAY, MONDAY + dt.timedelta(minutes=1)).rows.explain()
 
     assert "USING INDEX event_triggering (kind=? AND at>? AND at<?)" in plan
+
+
+def test_the_index_of_triggers_has_no_list_and_serves_the_question(world: World) -> None:
+    # given: what a province's rule asks; PostgreSQL would rather read so small a table whole
+    made = rule(world, "dissatisfied", amount=1)
+    made.office.region.path = "0001"
+    question = conditions.find(made, MONDAY, MONDAY + dt.timedelta(minutes=1)).rows
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(
+                "SELECT pg_get_indexdef(indexrelid) FROM pg_index"
+                " WHERE indexrelid = 'event_triggering'::regclass"
+            )
+        else:
+            cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'event_triggering'")
+        written = cursor.fetchone()[0]
+
+    # then: for IN or ANY SQLite would build a table of the kinds at each row written
+    condition = written.partition(" WHERE ")[2]
+    assert condition.count(" OR ") == len(TRIGGERING) - 1
+    assert not re.search(r"\b(IN|ANY)\b", condition)
+    assert "event_triggering" in question.explain()

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from jiesu.access import Actor
 from jiesu.access.exposure import is_centre_staff, may_reveal
@@ -16,7 +16,7 @@ from jiesu.catalogue.models import LocalForm
 from jiesu.exports.models import Export
 from jiesu.foundation.clock import BEIJING
 from jiesu.listing.columns import COLUMNS, LIGHT_FIELDS
-from jiesu.listing.filters import OrderFilter
+from jiesu.listing.filters import BY_DAY, NEWEST, OrderFilter
 from jiesu.organizations.checks import day_of
 from jiesu.organizations.paths import below
 from jiesu.textintel.redact import redact
@@ -70,6 +70,7 @@ class Cells:
 
     def __init__(self, export: Export, actor: Actor) -> None:
         self.keys: list[str] = [key for key in export.columns if key in COLUMNS or key in EXTRA]
+        self._order = OrderFilter.read(export.filters).order(NEWEST)
         self._actor = actor
         self._reveals = export.reveals
         self._staff = is_centre_staff(actor)
@@ -89,13 +90,17 @@ class Cells:
 
     def pages(self, rows: QuerySet[Appeal, Appeal]) -> Iterator[list[list[str]]]:
         """The rows, newest first, a page at a time by key; only the columns that are needed."""
-        light = rows.only(*self._fields()).order_by("-pk")
-        last: int | None = None
+        light = rows.only(*self._fields()).order_by(*self._order)
+        beyond = Q()
         while True:
-            page = list((light if last is None else light.filter(pk__lt=last))[:PAGE])
+            page = list(light.filter(beyond)[:PAGE])
             if not page:
                 return
-            last = page[-1].pk
+            last = page[-1]
+            beyond = Q(pk__lt=last.pk)
+            if self._order == BY_DAY:
+                at = last.registered_at
+                beyond = Q(registered_at__lte=at) & (Q(registered_at__lt=at) | beyond)
             yield [self._row(appeal) for appeal in page]
 
     def _fields(self) -> Sequence[str]:

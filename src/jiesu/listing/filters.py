@@ -5,18 +5,17 @@ dropped with a sentence for the reader; they never widen the scope.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import F, Model, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import F, Model, Q, QuerySet
 
 from jiesu.access import Actor, Permission
 from jiesu.appeals.lifecycle import STATUS_NAMES, Status
 from jiesu.appeals.models import Assignment
-from jiesu.appeals.queries import LARGE_AREA
+from jiesu.appeals.queries import one_of, within
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.catalogue.models import Category
@@ -27,6 +26,8 @@ from jiesu.search import finding
 
 M = TypeVar("M", bound=Model)
 
+NEWEST = ("-id",)
+BY_DAY = ("-registered_at", "-id")
 MAX_FOUND = 200  # of a search, best first
 CODED: dict[str, tuple[Table, str]] = {
     "type": (Table.APPEAL_TYPE, "类型"),
@@ -83,19 +84,32 @@ class OrderFilter:
         """Whether nothing is wished."""
         return not self.values
 
+    @property
+    def runs_by_day(self) -> bool:
+        """Whether the indexes of what is wished, a period or a region, run by registration."""
+        return any(self.get(key) for key in ("from", "to", "region"))
+
+    def order(self, usual: Sequence[str]) -> Sequence[str]:
+        """The order of a list of orders: newest first is by registration where indexes run so."""
+        return BY_DAY if self.runs_by_day and tuple(usual) == NEWEST else usual
+
     def apply(
         self, rows: QuerySet[M, M], actor: Actor, at: dt.datetime, *, prefix: str = ""
     ) -> QuerySet[M, M]:
         """The rows that match; ``prefix`` leads from the row to its appeal (``"appeal__"``)."""
         for key in ("status", "type", "urgency", "channel"):
             if value := self.get(key):
-                column = "appeal_type" if key == "type" else key
-                rows = rows.filter(**{f"{prefix}{column}__in": value.split(",")})
+                column = f"{prefix}appeal_type" if key == "type" else f"{prefix}{key}"
+                rows = rows.filter(one_of(column, value.split(","), by_day=self.runs_by_day))
         if value := self.get("category"):
             rows = _of_category(rows, value, f"{prefix}category_id")
         if value := self.get("region"):
             region = Region.objects.filter(code=value).order_by("-pk").first()
-            rows = _in_region(rows, region.path, f"{prefix}region_path") if region else rows.none()
+            if region is None:
+                return rows.none()
+            below = paths.below(f"{prefix}region_path", region.path)
+            # what hangs on an order is found by its own indexes
+            rows = rows.filter(Q(**below) if prefix else within(region.path))
         if value := self.get("unit"):
             unit = Unit.objects.filter(pk=int(value)).first() if value.isdecimal() else None
             rows = (
@@ -116,7 +130,8 @@ class OrderFilter:
         if self.get("mine") and actor.user_id is not None:
             rows = rows.filter(_mine(actor, prefix))
         if self.get("own"):
-            rows = rows.filter(**{f"{prefix}centre_id": actor.unit_id})
+            mine = f"{prefix}centre_id"
+            rows = rows.filter(one_of(mine, [actor.unit_id], by_day=self.runs_by_day))
         if person := self.get("person"):
             found = finding.of_person(person, actor, limit=MAX_FOUND)
             rows = rows.filter(**{f"{prefix}number__in": found})
@@ -164,7 +179,7 @@ class OrderFilter:
 
 
 # A share this large of all orders is walked newest first and the others left out; a smaller one is
-# gathered by its index. An expression keeps the index out of it (``AppealQuerySet.visible_to``).
+# gathered by its index. An expression keeps the index out of it.
 _LARGE_CLASS = 2  # digits of a first-level class's code
 
 
@@ -174,15 +189,6 @@ def _of_category(rows: QuerySet[M, M], code: str, column: str) -> QuerySet[M, M]
     if len(code) > _LARGE_CLASS:
         return rows.filter(**{f"{column}__in": wanted})
     found: QuerySet[M, M] = rows.alias(_class=F(column) + 0).filter(_class__in=wanted)
-    return found
-
-
-def _in_region(rows: QuerySet[M, M], path: str, column: str) -> QuerySet[M, M]:
-    """The rows of a region and those below it."""
-    if len(path) > LARGE_AREA:
-        return rows.filter(**paths.below(column, path))
-    walked = rows.alias(_place=Concat(column, Value("")))
-    found: QuerySet[M, M] = walked.filter(**paths.below("_place", path))
     return found
 
 

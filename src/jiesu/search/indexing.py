@@ -20,6 +20,7 @@ from django.db.models import Max
 
 from jiesu.appeals.lifecycle import ENDED
 from jiesu.appeals.models import Appeal, Assignment, Event
+from jiesu.appeals.queries import within
 from jiesu.organizations.models import PathMove
 from jiesu.organizations.paths import ancestors, below
 from jiesu.search import store
@@ -218,7 +219,7 @@ class Indexer:
         count = 0
         for move in PathMove.objects.filter(pk__gt=writer.known.move).order_by("pk"):
             if move.tree == PathMove.Tree.REGION:
-                rows = Appeal.objects.filter(**below("region_path", move.new_prefix))
+                rows = Appeal.objects.filter(within(move.new_prefix))
             else:
                 moved = Assignment.objects.filter(**below("unit_path", move.new_prefix))
                 rows = Appeal.objects.filter(pk__in=moved.values("appeal_id"))

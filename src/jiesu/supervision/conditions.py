@@ -27,21 +27,19 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Concat
-from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from jiesu.appeals.models import Appeal, Clock, Event
 from jiesu.appeals.models.event import TRIGGERING
 from jiesu.deadlines import policies
 from jiesu.deadlines.worktime import Budget
 from jiesu.deadlines.worktime import Unit as TimeUnit
-from jiesu.organizations.paths import STEP, subtree
+from jiesu.organizations.paths import STEP, below
 from jiesu.supervision.models import TriggerRule
 
 _EVENTS: Any = Event.objects  # known to the type checker as any subject's events
 # The condition of ``event_triggering`` word for word: SQLite uses a partial index for nothing less.
 _INDEXED = RawSQL(  # noqa: S611 - our own constants
-    '"appeals_event"."kind" IN ({})'.format(", ".join(f"'{kind}'" for kind in TRIGGERING)),
+    " OR ".join(f"\"appeals_event\".\"kind\" = '{kind}'" for kind in TRIGGERING),
     (), output_field=BooleanField(),
 )  # fmt: skip
 
@@ -131,11 +129,7 @@ def in_area(rule: TriggerRule, prefix: str = "appeal__") -> Q:
     wanted = Q()
     for path in areas:
         if len(path) > STEP:  # what lies at the very top is everything
-            # The expression keeps the region's index out of it: what happened in the window is
-            # little, the orders of an area are many, and SQLite would begin with those.
-            where = Concat(F(f"{prefix}region_path"), Value(""))
-            first, last = subtree(path)
-            wanted &= Q(GreaterThanOrEqual(where, first)) & Q(LessThan(where, last))
+            wanted &= Q(**below(f"{prefix}region_path", path))
     if rule.urgencies:
         wanted &= Q(**{f"{prefix}urgency__in": rule.urgencies})
     if rule.appeal_types:

@@ -197,7 +197,7 @@ def list_context(
     is_unit = chosen.rows.model is Assignment
     prefix = "appeal__" if is_unit else ""
     rows = wishes.apply(light(chosen.rows), request.actor, at, prefix=prefix)
-    page = key_page(rows, list(chosen.order), request.GET.get("after", ""), size=PAGE_SIZE)
+    page = key_page(rows, wishes.order(chosen.order), request.GET.get("after", ""), size=PAGE_SIZE)
     is_first = wishes.is_empty and not request.GET.get("after")
     mark = _mark_of(page.items) if is_first else _mark(chosen)
     columns = saved.columns_of(request.actor, desk, keys)

@@ -20,6 +20,7 @@ from jiesu.jobs import delivery
 from jiesu.journal.models import AuditRecord
 from jiesu.listing.models import SavedFilter
 from jiesu.notifications.models import Notice
+from jiesu.web import lists
 
 MAX_STATEMENTS = 12
 
@@ -32,6 +33,32 @@ def shown(client: Client, url: str) -> str:
 
 def news_url(page: str) -> str:
     return re.findall(r'data-poll-url="([^"]*/news/[^"]*)"', page)[0].replace("&amp;", "&")
+
+
+# --- what is filtered by day ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["from=2020-01-01", "region=350102"])
+def test_a_period_and_a_region_are_shown_by_registration_page_after_page(
+    world: World, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: orders taken over later than others that were registered after them
+    made = [make.accepted(world).number for _ in range(5)]
+    for days, number in enumerate(made):
+        appeal = Appeal.objects.get(number=number)
+        early = appeal.registered_at - make.minutes(days // 2)
+        Appeal.objects.filter(pk=appeal.pk).update(registered_at=early)
+    monkeypatch.setattr(lists, "PAGE_SIZE", 2)
+    client = client_of(world, "dispatcher")
+
+    seen: list[str] = []
+    after = "first"
+    while after:
+        page = client.get(f"/orders/?{query}&after={after}").context["table"].page
+        seen += [row.number for row in page]
+        after = page.next
+
+    assert seen == [made[1], made[0], made[3], made[2], made[4]]
 
 
 # --- news -----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from django.db import connection
 from tests.factories.world import MONDAY, World
 
 from jiesu.appeals.models import Appeal
-from jiesu.listing.filters import FLAGS, OrderFilter
+from jiesu.listing.filters import FLAGS, NEWEST, OrderFilter
 from jiesu.web.callback import views as callback
 from jiesu.web.dispatch import views as dispatch
 from jiesu.web.lists import light
@@ -22,6 +22,14 @@ WISHES = [
     {"status": "closed"}, {"channel": "web"}, {"urgency": "1"}, {"type": "03"}, {"own": "1"},
     {"category": "01"}, {"region": "350100"}, {},
 ]  # fmt: skip
+PERIOD = {"from": "2026-03-01", "to": "2026-03-31"}
+COUNTY = {"region": "350102"}
+BY_DAY = [
+    PERIOD, COUNTY, {"to": "2025-12-31"}, {"region": "350102001"}, {**PERIOD, **COUNTY},
+    *({**by, **wish} for by in (PERIOD, COUNTY)
+      for wish in ({"status": "closed,archived"}, {"channel": "phone"}, {"urgency": "3"},
+                   {"type": "03"}, {"own": "1"}, {"category": "01"}, {"flag": "redo"})),
+]  # fmt: skip
 
 
 def _sorts(plan: str) -> bool:
@@ -37,6 +45,21 @@ def test_the_newest_of_a_city_are_walked_not_sorted_whatever_is_filtered(
 
     plan = rows.order_by("-id")[:26].explain()
 
+    assert not _sorts(plan), plan
+
+
+@pytest.mark.parametrize("wish", BY_DAY, ids=str)
+def test_the_newest_of_a_period_or_a_county_are_walked_by_registration(
+    world: World, wish: dict[str, str]
+) -> None:
+    actor = world.actor("dispatcher")
+    asked = OrderFilter.read(wish)
+    rows = asked.apply(light(Appeal.objects.visible_to(actor)), actor, MONDAY)
+
+    plan = rows.order_by(*asked.order(NEWEST))[:26].explain()
+
+    index = "appeal_county (<expr>=?" if "region" in wish else "appeal_registered (registered_at"
+    assert f"USING INDEX {index}" in plan, plan
     assert not _sorts(plan), plan
 
 

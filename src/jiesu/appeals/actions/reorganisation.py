@@ -13,6 +13,7 @@ from jiesu.access import SYSTEM
 from jiesu.appeals.actions.transition import Change, changing_many
 from jiesu.appeals.lifecycle import ENDED, LIVE
 from jiesu.appeals.models import Appeal, Application, Assignment
+from jiesu.appeals.queries import within
 from jiesu.organizations.followers import Happened
 from jiesu.organizations.models import PathMove, Unit
 from jiesu.organizations.paths import below, moved
@@ -41,7 +42,7 @@ def follow_move(move: PathMove) -> None:
     """Give the rows below a moved subtree their new path: an UPDATE for each kept path."""
     old, new = move.old_prefix, move.new_prefix
     if move.tree == PathMove.Tree.REGION:
-        rows = Appeal.objects.filter(**below("region_path", old))
+        rows = Appeal.objects.filter(within(old))
         rows.update(region_path=moved("region_path", old, new))
         return
     Assignment.objects.filter(**below("unit_path", old)).update(

@@ -20,7 +20,9 @@ class Assignment(models.Model):
         JOINT = "joint", "协办"
 
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="assignments")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="承办单位")
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="+", verbose_name="承办单位", db_index=False
+    )  # found by ``assignment_desk``
     unit_name = models.CharField(max_length=64)
     unit_path = models.CharField(max_length=64)
     nature = models.CharField("性质", max_length=8, choices=Nature.choices)
@@ -64,15 +66,14 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["appeal"],
-                condition=Q(
-                    nature="lead", depth=0, state__in=sorted(
-                        s.value for s in State
-                        if s not in (State.RETURNED, State.CANCELLED, State.DONE)
-                    ),
-                ),
+                # no IN: SQLite would build a table of its values anew at each row written
+                condition=Q(nature="lead", depth=0)
+                & ~Q(state=State.RETURNED.value)
+                & ~Q(state=State.CANCELLED.value)
+                & ~Q(state=State.DONE.value),
                 name="assignment_one_live_lead",
             )
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit_name} {self.get_nature_display()}"
