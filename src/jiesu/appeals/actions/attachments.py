@@ -52,7 +52,9 @@ def claim_uploads(
     appeal: Appeal, upload_key: str, actor: Actor, *, assignment_id: int | None = None,
     is_public: bool = False,
 ) -> int:  # fmt: skip
-    """Tie the files uploaded with a form to the appeal; how many there were."""
+    """Tie the files uploaded with a form to the appeal, which is stored; how many there were."""
+    if appeal._state.adding:
+        raise ValueError("files come to an appeal that is stored")
     return Attachment.objects.filter(
         upload_key=upload_key, appeal=None, uploaded_by_id=actor.user_id
     ).update(appeal=appeal, assignment_id=assignment_id, is_public=is_public)

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jiesu.appeals.actions.rows import write_each
+from jiesu.appeals.actions.rows import insert_each, write_each
 from jiesu.appeals.lifecycle import STATE_CLOCKS, STATUS_CLOCK, State, Status
 from jiesu.appeals.models import Appeal, Assignment, Clock
 from jiesu.deadlines import policies, worktime
@@ -260,7 +260,7 @@ def write_boards(boards: Sequence[ClockBoard]) -> None:
         for clock in board._new:
             clock.appeal = board.appeal
             new.append(clock)
-    Clock.objects.bulk_create(new)
+    insert_each(new)
     moved = [clock for board in boards for clock in board._moved()]
     if moved:
         write_each(moved, [name for name, _ in _stored(moved[0])])

@@ -9,11 +9,11 @@ from jiesu.access import Actor, ActorKind, Permission
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import lookups
 from jiesu.appeals.actions import merged
+from jiesu.appeals.actions.held import is_holding
 from jiesu.appeals.actions.transition import (
     Change,
     changing,
     check_centre,
-    is_holding,
 )
 from jiesu.appeals.lifecycle import State, Status
 from jiesu.appeals.models import (

@@ -93,10 +93,11 @@ def contact(
         mine = _own(change, assignment, actor)
         check_permission(actor, life.CONTACT)
         check_from(life.CONTACT, mine.where)
-        made = Contact.objects.create(
+        made = Contact(
             appeal=change.appeal, assignment=mine, way=way, reached=reached, note=said, at=spoken,
             by=actor.name, by_id=actor.user_id,
         )  # fmt: skip
+        change.store(made)
         if reached:
             change.clocks.stop(life.CONTACT.stops)
             if mine.contacted_at is None:
@@ -250,10 +251,10 @@ def save_draft(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.d
         mine = _own(change, assignment, actor)
         check_permission(actor, life.SUBMIT)
         check_from(life.SUBMIT, mine.where)
-        reply = _reply_of(mine, actor, at)
+        reply = _reply_of(change, mine)
         _fill(reply, answer)
         reply.written_by, reply.written_by_id, reply.updated_at = actor.name, actor.user_id, at
-        reply.save()
+        change.store(reply)
     return reply
 
 
@@ -271,7 +272,7 @@ def report(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datet
             check_from(life.REPORT, appeal.where)
         check_permission(actor, life.SUBMIT)
         check_from(life.SUBMIT, mine.where)
-        _check_answer(mine, answer, at)
+        _check_answer(change, mine, answer)
         waiting = Application.objects.filter(assignment=mine, verdict=Application.Verdict.PENDING)
         if appeal.pending_applications and waiting.exists():
             raise NotAllowedNow("有一项申请等待审批，请等审批后再提交答复。")
@@ -284,13 +285,13 @@ def report(assignment: Assignment, answer: Answer, *, actor: Actor, at: dt.datet
             )
         ):
             raise NotAllowedNow("还有协办单位未反馈，请待协办反馈后再提交。")
-        reply = _reply_of(mine, actor, at)
+        reply = _reply_of(change, mine)
         _fill(reply, answer)
         reply.written_by, reply.written_by_id = actor.name, actor.user_id
         reply.updated_at = reply.submitted_at = at
         steps = mine.unit.inner_review_steps
         reply.stage = Reply.Stage.INNER_REVIEW if steps else Reply.Stage.SUBMITTED
-        reply.save()
+        change.store(reply)
         if answer.upload_key:
             claim_uploads(appeal, answer.upload_key, actor, assignment_id=mine.pk, is_public=False)
         if steps:
@@ -317,7 +318,7 @@ def inner_approve(
         mine = _own(change, assignment, actor)
         check_permission(actor, life.INNER_APPROVE)
         check_from(life.INNER_APPROVE, mine.where)
-        reply = _reply_of(mine, actor, at)
+        reply = _reply_of(change, mine)
         if actor.user_id is not None and reply.written_by_id == actor.user_id:
             raise Forbidden("不能审核自己拟写的答复，请由其他负责人审核。")
         if mine.inner_step and _has_approved(mine, reply, actor):
@@ -326,13 +327,13 @@ def inner_approve(
         reply.signed_off_by = actor.name
         facts = {"note": said, "step": step, "steps": mine.unit.inner_review_steps}
         if step < mine.unit.inner_review_steps:
-            reply.save(update_fields=["signed_off_by"])
+            change.store(reply, "signed_off_by")
             change.move_assignment(
                 mine, life.INNER_APPROVE, to=State.INNER_REVIEW, data=facts, inner_step=step
             )
         else:
             reply.stage = Reply.Stage.SUBMITTED
-            reply.save(update_fields=["signed_off_by", "stage"])
+            change.store(reply, "signed_off_by", "stage")
             change.record(life.INNER_APPROVE.name, facts, mine)
             change.change_assignment(mine, inner_step=step)
             _hand_in(change, mine, reply)
@@ -349,9 +350,9 @@ def inner_reject(
     with changing(assignment.appeal, actor=actor, at=at) as change:
         mine = _own(change, assignment, actor)
         change.move_assignment(mine, life.INNER_REJECT, data={"reason": why}, inner_step=0)
-        reply = _reply_of(mine, actor, at)
+        reply = _reply_of(change, mine)
         reply.stage, reply.decision = Reply.Stage.DRAFT, why
-        reply.save(update_fields=["stage", "decision"])
+        change.store(reply, "stage", "decision")
     return mine
 
 
@@ -412,13 +413,17 @@ def _line_below(change: Change, assignment: Assignment) -> list[Assignment]:
     return line
 
 
-def _reply_of(assignment: Assignment, actor: Actor, at: dt.datetime) -> Reply:
-    """This round's reply of the assignment, or a new one."""
-    existing = Reply.objects.filter(assignment=assignment, round=assignment.round).first()
-    return existing or Reply(
-        appeal=assignment.appeal, assignment=assignment, round=assignment.round,
-        written_by=actor.name, written_by_id=actor.user_id, updated_at=at,
+def _reply_of(change: Change, mine: Assignment) -> Reply:
+    """This round's reply of the assignment, or a new one, yet to be stored."""
+    for reply in change.replies:
+        if (reply.assignment_id, reply.round) == (mine.pk, mine.round):
+            return reply
+    new = Reply(
+        appeal=change.appeal, assignment=mine, round=mine.round, written_by=change.actor.name,
+        written_by_id=change.actor.user_id, updated_at=change.at,
     )  # fmt: skip
+    change.replies.append(new)
+    return new
 
 
 def _fill(reply: Reply, answer: Answer) -> None:
@@ -438,8 +443,9 @@ def _fill(reply: Reply, answer: Answer) -> None:
         reply.signed_off_by = answer.signed_off_by[:64]
 
 
-def _check_answer(assignment: Assignment, answer: Answer, at: dt.datetime) -> None:
+def _check_answer(change: Change, assignment: Assignment, answer: Answer) -> None:
     """Every fault of the answer at once."""
+    appeal, at = change.appeal, change.at
     errors: list[FieldError] = []
     if not answer.handling_report.strip():
         errors.append(FieldError("handling_report", "required", "请填写办理报告。"))
@@ -454,11 +460,11 @@ def _check_answer(assignment: Assignment, answer: Answer, at: dt.datetime) -> No
             )  # fmt: skip
         if answer.solved is None:
             errors.append(FieldError("solved", "required", "请选择诉求是否已解决。"))
-        appeal = assignment.appeal
         if (
             rules.value(Rule.CONTACT_REQUIRED, at)
             and appeal.reply_wanted
             and not appeal.is_anonymous
+            and not any(change.unwritten(Contact))
             and not Contact.objects.filter(appeal=appeal).exists()
         ):
             errors.append(

@@ -11,6 +11,7 @@ from jiesu.appeals import lifecycle as life
 from jiesu.appeals import lookups
 from jiesu.appeals.actions import merged, triage
 from jiesu.appeals.actions.attachments import claim_uploads
+from jiesu.appeals.actions.held import is_holding
 from jiesu.appeals.actions.intake_form import (
     CONTENT_LENGTH,
     TITLE_LENGTH,
@@ -48,7 +49,7 @@ def register(
     涉密 matters.
     """
     check_permission(actor, life.REGISTER)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=not is_holding()):
         remembered = None
         if idempotency_key:
             remembered = idempotency.remember(

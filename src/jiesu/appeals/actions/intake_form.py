@@ -13,20 +13,19 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.db import connection
-
 from jiesu.access import Actor, ActorKind
 from jiesu.appeals import lookups
-from jiesu.appeals.models import Appeal, NumberSequence
+from jiesu.appeals.actions import held
+from jiesu.appeals.actions.numbers import next_number
+from jiesu.appeals.models import Appeal
 from jiesu.catalogue import codes, local_forms
 from jiesu.catalogue.codes import Table
 from jiesu.catalogue.models import Category
-from jiesu.catalogue.versions import day_of
 from jiesu.foundation import identifiers
 from jiesu.foundation.crypto import keyring
 from jiesu.foundation.errors import FieldError, Invalid, UseCaseError
 from jiesu.foundation.text import clean_text
-from jiesu.organizations.models import Region, Unit
+from jiesu.organizations.models import Region
 
 TITLE_LENGTH = 60
 # What a record begins with and a title need not: who says it.
@@ -181,7 +180,7 @@ def build(intake: Intake, actor: Actor, at: dt.datetime, query_code: str = "") -
             bad.errors.extend(error.errors)
     region: Region | None = None
     try:
-        region = lookups.region(intake.region_code)
+        region = _region(intake.region_code)
     except Invalid as error:
         bad.errors.extend(error.errors)
     answers: dict[str, Any] = {}
@@ -204,7 +203,7 @@ def build(intake: Intake, actor: Actor, at: dt.datetime, query_code: str = "") -
     centre = lookups.centre(actor.unit_id, region)
     search_hash = keyring().search_hash
     return Appeal(
-        number=_next_number(centre, at),
+        number=next_number(centre, at),
         centre=centre,
         channel=intake.channel,
         received_at=received_at,
@@ -290,18 +289,9 @@ def _title_of(content: str) -> str:
     return matter[:TITLE_LENGTH]
 
 
-def _next_number(centre: Unit, at: dt.datetime) -> str:
-    """The next order number of the centre's area and day (domain §3 Numbers): one statement.
-
-    Others who number at the same area wait until this transaction ends, so that none is missing.
-    """
-    area, day = centre.region.code[:6].ljust(6, "0"), day_of(at)
-    table = connection.ops.quote_name(NumberSequence._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} AS s (area, day, last) VALUES (%s, %s, 1)"  # noqa: S608 - a table's name
-            " ON CONFLICT (area, day) DO UPDATE SET last = s.last + 1 RETURNING last",
-            [area, connection.ops.adapt_datefield_value(day)],
-        )
-        (last,) = cursor.fetchone()
-    return identifiers.order_number(area, day, last)
+def _region(code: str) -> Region:
+    """The region that bears the code now; asked once by those who take over a whole history."""
+    holding = held.current.get()
+    if holding is None:
+        return lookups.region(code)
+    return holding.remember(("region", code), lambda: lookups.region(code))

@@ -3,8 +3,10 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 
 from jiesu.appeals import rules
+from jiesu.appeals.actions import held
 from jiesu.appeals.models import Appeal, Reply
 from jiesu.appeals.rules import Rule
 from jiesu.catalogue.wordlists import in_force
@@ -18,18 +20,29 @@ COMPARED = 30  # newest replies let go, to see one copied
 def look(appeal: Appeal, text: str, at: dt.datetime) -> Verdict:
     """What is wrong with ``text`` as the reply to ``appeal``, by the rules and by the word lists
     that hold in its area; one statement."""
-    earlier = (
-        Reply.objects.filter(stage=Reply.Stage.APPROVED)
-        .exclude(appeal=appeal)
-        .order_by("-pk")
-        .values_list("public_reply", flat=True)[:COMPARED]
-    )
-    verdict = check_reply(text, title=appeal.title, detail=appeal.content, earlier=earlier)
+    verdict = check_reply(text, title=appeal.title, detail=appeal.content, earlier=_earlier(appeal))
     by_lists = list(_listed(appeal, text, at))
     flaws = sorted((*verdict.flaws, *by_lists), key=lambda flaw: (flaw.start, flaw.end))
     new = {flaw.defect for flaw in by_lists} - set(verdict.defects)
     loss = sum(RULES[defect].weight for defect in new)
     return replace(verdict, flaws=tuple(flaws), score=max(0, round(verdict.score - loss)))
+
+
+def _earlier(appeal: Appeal) -> Iterator[str]:
+    """The newest replies that were let go to others; first those that are still to be written."""
+    holding = held.current.get()
+    unwritten = (
+        reply.public_reply
+        for reply in reversed(holding.rows[Reply] if holding is not None else [])
+        if reply.stage == Reply.Stage.APPROVED and reply.appeal_id != appeal.pk
+    )
+    stored = (
+        Reply.objects.filter(stage=Reply.Stage.APPROVED)
+        .exclude(appeal=appeal)
+        .order_by("-pk")
+        .values_list("public_reply", flat=True)[:COMPARED]
+    )
+    yield from islice(chain(unwritten, stored), COMPARED)
 
 
 def _listed(appeal: Appeal, text: str, at: dt.datetime) -> Iterator[Flaw]:

@@ -1,13 +1,13 @@
 """The centre checks a unit's reply 审核: lets it go to the citizen, or sends it back."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals.actions import merged, reply_gate
-from jiesu.appeals.actions.transition import changing, check_centre, check_permission
-from jiesu.appeals.models import Appeal, Attachment, Reply
+from jiesu.appeals.actions.transition import Change, changing, check_centre, check_permission
+from jiesu.appeals.models import Appeal, Assignment, Attachment, Reply
 from jiesu.catalogue import codes
 from jiesu.catalogue.codes import Table
 from jiesu.deadlines.kinds import ClockKind
@@ -17,17 +17,7 @@ from jiesu.foundation.text import clean_text
 
 def current_reply(appeal: Appeal) -> Reply | None:
     """The reply of the lead unit that waits for the centre, or the last one approved."""
-    return (
-        Reply.objects.select_related("assignment")
-        .filter(
-            appeal=appeal,
-            assignment__nature="lead",
-            assignment__depth=0,
-            stage__in=[Reply.Stage.SUBMITTED, Reply.Stage.APPROVED],
-        )
-        .order_by("-submitted_at", "-pk")
-        .first()
-    )
+    return _current(Reply.objects.select_related("assignment").filter(appeal=appeal))
 
 
 def approve(
@@ -46,7 +36,7 @@ def approve(
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
         check_permission(actor, life.APPROVE)
-        reply = _submitted(appeal)
+        reply = _submitted(change)
         answer = clean_text(
             public_reply or reply.public_reply, max_length=20_000, field="public_reply",
             label="答复内容",
@@ -63,11 +53,12 @@ def approve(
         overruled = {"overruled": flaws} if flaws else {}
         reply.stage, reply.decided_at = Reply.Stage.APPROVED, at
         reply.decided_by, reply.decision = actor.name, said
-        reply.save(update_fields=["stage", "decided_at", "decided_by", "decision"])
-        Attachment.objects.filter(
-            appeal=appeal, purpose=Attachment.Purpose.REPLY,
-            assignment_id=reply.assignment_id,
-        ).update(is_public=True)  # fmt: skip
+        change.store(reply, "stage", "decided_at", "decided_by", "decision")
+        if not appeal._state.adding:  # else it has no files yet
+            Attachment.objects.filter(
+                appeal=appeal, purpose=Attachment.Purpose.REPLY,
+                assignment_id=reply.assignment_id,
+            ).update(is_public=True)  # fmt: skip
         merged.give(
             change, life.APPROVE, answer,
             {"note": said, "mended": mended, "unit": reply.assignment.unit_name, **overruled},
@@ -93,13 +84,11 @@ def send_back(
         codes.check(Table.SEND_BACK_REASON, code, at, "reason_codes")
     with changing(appeal, actor=actor, at=at) as change:
         check_centre(actor, appeal)
-        reply = _submitted(appeal)
+        reply = _submitted(change)
         reply.stage, reply.decided_at = Reply.Stage.SENT_BACK, at
         reply.decided_by, reply.decision = actor.name, why
         reply.decision_codes = list(reason_codes)
-        reply.save(
-            update_fields=["stage", "decided_at", "decided_by", "decision", "decision_codes"]
-        )
+        change.store(reply, "stage", "decided_at", "decided_by", "decision", "decision_codes")
         lead = change.lead()
         if lead is None:
             raise ChangedMeanwhile
@@ -119,8 +108,19 @@ def send_back(
 # --- inside ---------------------------------------------------------------------------------------
 
 
-def _submitted(appeal: Appeal) -> Reply:
-    reply = current_reply(appeal)
+def _current(replies: Iterable[Reply]) -> Reply | None:
+    handed_in = [
+        reply
+        for reply in replies
+        if reply.stage in (Reply.Stage.SUBMITTED, Reply.Stage.APPROVED)
+        and reply.assignment.nature == Assignment.Nature.LEAD
+        and reply.assignment.depth == 0
+    ]
+    return max(handed_in, key=lambda reply: (reply.submitted_at, reply.pk), default=None)
+
+
+def _submitted(change: Change) -> Reply:
+    reply = _current(change.replies)
     if reply is None or reply.stage != Reply.Stage.SUBMITTED:
         raise ChangedMeanwhile("没有待审核的答复，可能已由他人审核。请刷新后重试。")
     return reply

@@ -7,15 +7,17 @@ the clocks, the appeal row and the events are written; an exception leaves nothi
 import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
 from jiesu.access import Actor, ActorKind
 from jiesu.access.recusal import why_step_aside
+from jiesu.appeals.actions import held as held_
+from jiesu.appeals.actions import numbers
 from jiesu.appeals.actions.clocks import ClockBoard, write_boards
-from jiesu.appeals.actions.rows import write_each
+from jiesu.appeals.actions.held import Held
+from jiesu.appeals.actions.rows import insert_each, write_each
 from jiesu.appeals.lifecycle import (
     CANCEL,
     ENDED,
@@ -26,7 +28,7 @@ from jiesu.appeals.lifecycle import (
     State,
     Status,
 )
-from jiesu.appeals.models import Appeal, Application, Assignment, Clock, Event
+from jiesu.appeals.models import Appeal, Application, Assignment, Clock, Event, Reply
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, NotAllowedNow
 from jiesu.journal import chain
 from jiesu.organizations.models import Unit
@@ -70,15 +72,19 @@ def check_from(move: Move[Any], where: Status | State) -> None:
 class Change:
     """One change in progress; made by ``changing``."""
 
-    def __init__(self, appeal: Appeal, actor: Actor, at: dt.datetime) -> None:
+    def __init__(
+        self, appeal: Appeal, actor: Actor, at: dt.datetime, held: Held | None = None
+    ) -> None:
         self.appeal = appeal
         self.actor = actor
         self.at = at
         self.clocks = ClockBoard(appeal, at)
         self._events: list[Event] = []
         self._assignments: list[Assignment] | None = None
+        self._replies: list[Reply] | None = None
         self._dirty: set[str] = set()
         self._touched: dict[int, set[str]] = {}
+        self._held = held
         self._kept: dict[int, set[str]] = {}  # touched by earlier use cases of a ``holding``
         self._is_new = appeal.pk is None
         self._moved = False
@@ -107,6 +113,14 @@ class Change:
             for assignment in self._assignments:
                 assignment.appeal = self.appeal
         return self._assignments
+
+    @property
+    def replies(self) -> list[Reply]:
+        """All that the units wrote as replies, oldest first, read once."""
+        if self._replies is None:
+            found = Reply.objects.select_related("assignment").filter(appeal=self.appeal)
+            self._replies = list(found.order_by("pk"))
+        return self._replies
 
     def live(self) -> list[Assignment]:
         """The assignments that have not ended."""
@@ -196,12 +210,24 @@ class Change:
         """Store a new assignment and start its clocks."""
         known = self.assignments  # read before the new one is there
         self._write_assignments()  # whoever had it before must be out first
-        assignment.save(force_insert=True)
+        self.store(assignment)
         known.append(assignment)
         for kind in move.starts:
             self.clocks.start(kind, assignment)
         self._moved = True
         return assignment
+
+    def store(self, row: models.Model, *fields: str) -> None:
+        """Store a new row that belongs to the appeal, or these fields of one that is there."""
+        if row.pk is None and self._held is not None:
+            self._held.add(row)
+        elif row.pk is None or not row._state.adding:
+            row.save(update_fields=fields or None)
+
+    def unwritten(self, model: type[models.Model]) -> Iterator[models.Model]:
+        """The appeal's new rows of a kind that ``holding`` has yet to write, the newest first."""
+        waiting = self._held.rows[model] if self._held is not None else []
+        return (row for row in reversed(waiting) if row.appeal_id == self.appeal.pk)
 
     def outdate(self) -> None:
         """Make pages drawn before this change stale, though the appeal stays where it is."""
@@ -308,18 +334,18 @@ class Change:
 
     def _keep(self) -> None:
         """Leave what changed in memory, for the next use case and for ``_write_many``."""
-        if self._is_new:  # its row must be there for what will point at it
-            self._write()
-            self._is_new, self._assignments = False, []
-            self._dirty, self._events = set(), []
-        else:
-            self._settle()
-            for assignment, fields in self._take_touched():
-                self._kept.setdefault(assignment.pk, set()).update(fields)
+        self._settle()
+        if self._is_new:
+            self.store(self.appeal)
+            self._is_new, self._assignments, self._replies = False, [], []
+        self._write_assignments()
 
     def _write_assignments(self) -> None:
         for assignment, fields in self._take_touched():
-            assignment.save(update_fields=sorted(fields))
+            if self._held is None:
+                assignment.save(update_fields=sorted(fields))
+            else:
+                self._kept.setdefault(assignment.pk, set()).update(fields)
 
     def _take_touched(self) -> Iterator[tuple[Assignment, set[str]]]:
         """What changed in the assignments; a move or a new round is a new version."""
@@ -355,10 +381,11 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
     appeal needs no savepoint of its own: what it comes in with fails as a whole. Within ``holding``
     what an earlier use case changed is taken up in memory and written later.
     """
-    held = _held.get()
-    if held is not None and appeal.pk in held:
-        yield held[appeal.pk]._again(appeal, actor, at)
-        held[appeal.pk]._keep()
+    held = held_.current.get()
+    if held is not None and appeal.pk in held.changes:
+        change = held.changes[appeal.pk]._again(appeal, actor, at)
+        yield change
+        change._keep()
         return
     with transaction.atomic(savepoint=appeal.pk is not None):
         if appeal.pk is not None:
@@ -376,43 +403,35 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
                 setattr(appeal, field, value)
             if why := why_step_aside(actor, appeal.recused):
                 raise Forbidden(why)
-        change = Change(appeal, actor, at)
+        change = Change(appeal, actor, at, held)
         yield change
         if held is None:
             change._write()
         else:
             change._keep()
-            held[appeal.pk] = change
-
-
-_held: ContextVar[dict[int, Change] | None] = ContextVar("held", default=None)
-
-
-def is_holding() -> bool:
-    """Whether use cases are following one another in memory."""
-    return _held.get() is not None
+            held.changes[appeal.pk] = change
 
 
 @contextmanager
-def holding() -> Iterator[dict[int, Change]]:
+def holding() -> Iterator[Held]:
     """Let use cases follow one another on the same appeals with one lock, one read, one write.
 
     For taking over whole histories: what they change stays in memory and is written when the block
-    ends, for all appeals in a handful of statements; the rules are the use cases' own. Gives
-    {appeal's pk: change}. Of an appeal whose use case was refused the caller rolls back to a
-    savepoint from before ``changing`` first touched it, and drops it from the mapping.
+    ends, for all appeals in a handful of statements; the rules are the use cases' own. What may be
+    refused the caller puts into an ``attempt()``. ``changing_many`` knows nothing of what is held.
     """
     with transaction.atomic():
-        held: dict[int, Change] = {}
-        token = _held.set(held)
+        held = Held()
+        token = held_.current.set(held)
         try:
             yield held
         finally:
-            _held.reset(token)
-        changes = list(held.values())
+            held_.current.reset(token)
+        numbers.store(held.numbers)
+        changes = list(held.changes.values())
         for change in changes:
             change._touched = change._kept
-        _write_many(changes)
+        _write_many(changes, held)
         write_boards([change.clocks for change in changes])
 
 
@@ -447,8 +466,9 @@ def changing_many(
         _write_many(list(changes.values()))
 
 
-def _write_many(changes: list[Change]) -> None:
-    dirty = [change for change in changes if change._dirty]
+def _write_many(changes: list[Change], held: Held | None = None) -> None:
+    """What is there first, so that whoever had an order is out; then what is new, whole."""
+    dirty = [change for change in changes if change._dirty and not change.appeal._state.adding]
     if dirty:
         fields = sorted(set().union(*(change._dirty for change in dirty)))
         write_each([change.appeal for change in dirty], fields)
@@ -456,14 +476,16 @@ def _write_many(changes: list[Change]) -> None:
         (assignment, change._touched[assignment.pk])
         for change in changes
         for assignment in change.assignments
-        if assignment.pk in change._touched
+        if assignment.pk in change._touched and not assignment._state.adding
     ]
     if touched:
         fields = sorted(set().union(*(names for _, names in touched)))
         write_each([assignment for assignment, _ in touched], fields)
+    if held is not None:
+        held.insert()
     events = []
     for change in changes:
         for event in change._events:
             event.appeal = change.appeal
             events.append(event)
-    Event.objects.bulk_create(events)
+    insert_each(events)

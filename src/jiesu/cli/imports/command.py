@@ -23,7 +23,7 @@ from jiesu.catalogue import seed as catalogue_seed
 from jiesu.cli.imports import mapping as mappings
 from jiesu.cli.imports import orders, setup
 from jiesu.cli.imports.mapping import Mapping
-from jiesu.cli.imports.orders import Imported, Importer
+from jiesu.cli.imports.orders import Fate, Imported, Importer
 from jiesu.cli.imports.setup import Seen
 from jiesu.deadlines import seed as deadlines_seed
 from jiesu.foundation import clock
@@ -120,8 +120,9 @@ class Command(BaseCommand):
             f"  导入 {done.imported:,}，已有而跳过 {done.passed_over:,}，未导入 {done.refused:,}"
         )
         self.stdout.write(
-            f"  按权属目录派单 {done.by_catalogue:,}，按原承办单位派单 {done.by_file:,}，"
-            f"兜底 {done.by_fallback:,}，待派单 {done.waiting:,}，办结 {done.closed:,}"
+            f"  按权属目录派单 {done.fates[Fate.CATALOGUE]:,}，"
+            f"按原承办单位派单 {done.fates[Fate.FILE]:,}，兜底 {done.fates[Fate.FALLBACK]:,}，"
+            f"待派单 {done.fates[Fate.WAITING]:,}，办结 {done.closed:,}"
         )
         for reason, times in done.reasons().most_common(SHOWN):
             self.stdout.write(f"  {times:,} × {reason}")

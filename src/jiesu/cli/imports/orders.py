@@ -9,6 +9,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer
 from jiesu.appeals.actions.intake_form import TITLE_LENGTH, Intake
 from jiesu.appeals.lifecycle import Status
-from jiesu.appeals.models import Appeal, Event
+from jiesu.appeals.models import Appeal, Clock, Event
 from jiesu.catalogue import categories
 from jiesu.catalogue.duty import DutyHit
 from jiesu.catalogue.models import Category
@@ -49,6 +50,15 @@ class Refusal:
     kept: bool = False
 
 
+class Fate(Enum):
+    """Where an order went that was taken over."""
+
+    CATALOGUE = "where the duty catalogue says"
+    FILE = "to the unit of the file, which the catalogue does not name"
+    FALLBACK = "to the fall-back unit"
+    WAITING = "nowhere: there is nobody to send it to"
+
+
 @dataclass
 class Imported:
     """What came of a file."""
@@ -56,10 +66,7 @@ class Imported:
     rows: int = 0
     imported: int = 0
     passed_over: int = 0  # were there already
-    by_catalogue: int = 0  # sent where the duty catalogue says
-    by_file: int = 0  # sent to the unit of the file, which the catalogue does not name
-    by_fallback: int = 0
-    waiting: int = 0  # nobody to send to
+    fates: Counter[Fate] = field(default_factory=Counter)
     closed: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -139,7 +146,7 @@ class Importer:
         self.mapping, self.now = mapping, now
         self.done = Imported()
         self._units = {u.name: u for u in Unit.objects.filter(valid_to=None)}
-        self._classes: dict[tuple[str, ...], Category | None] = {}
+        self._classes: dict[int, dict[str, Category]] = {}  # by scheme and name
         self._hits: dict[tuple[int, int, dt.date], DutyHit | None] = {}
         self._on_day: Counter[dt.date] = Counter()
         self._appeals: list[int] = []
@@ -193,21 +200,22 @@ class Importer:
         if self._at is None:
             self._refuse(row, number, "时间缺失或无法识别")
             return
+        appeal = None
         try:
-            with transaction.atomic():
+            with self._held.attempt():
                 appeal = self._register(row, number, self._at)
+                fate = self._send(appeal, row, self._at + dt.timedelta(minutes=5))
         except UseCaseError as refusal:
-            self._refuse(row, number, _words(refusal))
-            return
+            self._refuse(row, number, _words(refusal), kept=appeal is not None)
+            if appeal is None:
+                return
+            with self._held.attempt():  # as it came in, without what was undone
+                appeal = self._register(row, number, self._at)
+            fate = Fate.WAITING
         self.done.imported += 1
+        self.done.fates[fate] += 1
+        self.done.closed += Status(appeal.status) is Status.CLOSED
         self._appeals.append(appeal.pk)
-        try:
-            with transaction.atomic():
-                self._send(appeal, row, self._at + dt.timedelta(minutes=5))
-        except UseCaseError as refusal:
-            self._held.pop(appeal.pk, None)
-            self.done.waiting += 1
-            self._refuse(row, number, _words(refusal), kept=True)
 
     # --- one order ------------------------------------------------------------------------------
 
@@ -265,23 +273,19 @@ class Importer:
         path = _classes(row, self.mapping)
         if not path:
             return None
-        if path not in self._classes:
-            scheme = categories.active(at)
-            rows = scheme.categories.filter(path_name=" › ".join(path)[:200])
-            self._classes[path] = rows.first()
-        found = self._classes[path]
+        scheme, name = categories.active(at), " › ".join(path)
+        if scheme.pk not in self._classes:
+            self._classes[scheme.pk] = {c.path_name: c for c in scheme.categories.order_by("-pk")}
+        found = self._classes[scheme.pk].get(name[:200])
         if found is None:
-            raise BadMapping(
-                f"分类“{' › '.join(path)}”不在当时启用的方案中，可加 --create-scheme 创建。"
-            )
+            raise BadMapping(f"分类“{name}”不在当时启用的方案中，可加 --create-scheme 创建。")
         return found
 
-    def _send(self, appeal: Appeal, row: Row, at: dt.datetime) -> None:
+    def _send(self, appeal: Appeal, row: Row, at: dt.datetime) -> Fate:
         """Sent to who had it, or to whom the duty catalogue names; then closed if so mapped."""
         mode = self.mapping.dispatch
         if mode == "none":
-            self.done.waiting += 1
-            return
+            return Fate.WAITING
         said = row.values.get(self.mapping.columns.get("unit", ""), "").strip()
         unit = self._units.get(setup.unit_name(self.mapping, said)) if mode == "file" else None
         hit = self._hit(appeal, at)
@@ -289,19 +293,15 @@ class Importer:
         if unit is None and hit is not None and (named or mode == "catalogue"):
             unit = hit.unit
         if unit is None:
-            self.done.waiting += 1
-            return
+            return Fate.WAITING
         agrees = hit is not None and hit.unit.pk == unit.pk
         reason = "" if agrees else f"历史工单，原承办单位为“{said}”。"
         dispatch.assign(appeal, Order(lead=unit, reason=reason), actor=IMPORTER, at=at)
-        if not agrees:
-            self.done.by_file += 1
-        elif named:
-            self.done.by_catalogue += 1
-        else:
-            self.done.by_fallback += 1
         if self.mapping.close:
             self._close(appeal, row, at)
+        if not agrees:
+            return Fate.FILE
+        return Fate.CATALOGUE if named else Fate.FALLBACK
 
     def _hit(self, appeal: Appeal, at: dt.datetime) -> DutyHit | None:
         if appeal.category_id is None:
@@ -322,7 +322,7 @@ class Importer:
         said = row.values.get(columns.get("reply", ""), "").strip()
         reply = said or str(self.mapping.close.get("reply", CLOSED_REPLY))
         early = sent + (ended - sent) * 0.1
-        lead = self._held[appeal.pk].lead()
+        lead = self._held.changes[appeal.pk].lead()
         if lead is None:
             raise BadMapping("工单已不在承办单位，未办结。")
         handling.sign(lead, actor=IMPORTER, at=early)
@@ -340,7 +340,6 @@ class Importer:
         review.approve(appeal, "历史导入", actor=IMPORTER, at=ended)
         if Status(appeal.status) is not Status.CLOSED:
             closure.close(appeal, "历史工单，原系统已办结。", actor=IMPORTER, at=ended)
-        self.done.closed += 1
 
     # --- what a batch leaves ----------------------------------------------------------------------
 
@@ -348,7 +347,8 @@ class Importer:
         """Mark the limits that lapsed long ago, and tell nobody of any of this."""
         if not self._appeals:
             return
-        marks.mark(self._appeals, at=self.now)
+        running = Clock.objects.running().filter(appeal_id__in=self._appeals)
+        marks.mark(set(running.values_list("appeal_id", flat=True)), at=self.now)
         Event._base_manager.filter(appeal_id__in=self._appeals, delivered_at=None).update(
             delivered_at=self.now
         )
