@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+
 from jiesu.access import Actor, ActorKind
 from jiesu.appeals import lookups
 from jiesu.appeals.actions import held

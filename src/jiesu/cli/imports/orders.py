@@ -325,18 +325,19 @@ class Importer:
         lead = self._held.changes[appeal.pk].lead()
         if lead is None:
             raise BadMapping("工单已不在承办单位，未办结。")
-        handling.sign(lead, actor=IMPORTER, at=early)
+        lead = handling.sign(lead, actor=IMPORTER, at=early)
         if appeal.reply_wanted and not appeal.is_anonymous:
             handling.contact(
                 lead, way="phone", reached=True, note="历史工单，联系情况见原系统。",
                 actor=IMPORTER, at=early,
             )  # fmt: skip
-        handling.report(
+        written = handling.report(
             lead, Answer(handling_report=reply, public_reply=reply, solved=True),
             actor=IMPORTER, at=ended - dt.timedelta(minutes=2),
         )  # fmt: skip
+        lead = written.assignment
         for _ in range(lead.unit.inner_review_steps):
-            handling.inner_approve(lead, "历史导入", actor=IMPORTER, at=ended)
+            lead = handling.inner_approve(lead, "历史导入", actor=IMPORTER, at=ended)
         review.approve(appeal, "历史导入", actor=IMPORTER, at=ended)
         if Status(appeal.status) is not Status.CLOSED:
             closure.close(appeal, "历史工单，原系统已办结。", actor=IMPORTER, at=ended)
