@@ -71,7 +71,7 @@ def test_a_word_that_the_centre_took_out_is_not_offered_again(later: str) -> Non
         valid_from=MONDAY.date(),
     )  # fmt: skip
 
-    assert wordlist_offers.offer_of(later).words == ("新讨薪词",)
+    assert wordlist_offers.offer_of(Use.SENSITIVE, NAME).words == ("新讨薪词",)
 
 
 def test_an_ended_list_is_offered_nothing(later: str, province: Post, world: World) -> None:
@@ -83,14 +83,43 @@ def test_an_ended_list_is_offered_nothing(later: str, province: Post, world: Wor
 def test_declined_words_are_not_offered_again_and_only_whom_the_list_belongs_to_declines(
     later: str, province: Post, world: World
 ) -> None:
-    with pytest.raises(Forbidden):
-        wordlist_offers.decline(later, actor=world.actor("supervisor"), at=MONDAY)
+    for name in (NAME, "全新词表"):
+        with pytest.raises(Forbidden):
+            wordlist_offers.decline(Use.SENSITIVE, name, actor=world.actor("supervisor"), at=MONDAY)
 
-    wordlist_offers.decline(later, actor=world.actor("province_supervisor"), at=MONDAY)
+        wordlist_offers.decline(
+            Use.SENSITIVE, name, actor=world.actor("province_supervisor"), at=MONDAY
+        )
 
-    assert later not in [one.key for one in wordlist_offers.offers()]
-    with pytest.raises(NotFound):
-        wordlist_offers.decline(later, actor=world.actor("province_supervisor"), at=MONDAY)
+        with pytest.raises(NotFound):
+            wordlist_offers.decline(
+                Use.SENSITIVE, name, actor=world.actor("province_supervisor"), at=MONDAY
+            )
+    assert wordlist_offers.offers() == []
+    assert "全新的词" not in str(wordlists.in_force(Use.SENSITIVE, "", MONDAY))
+
+
+def test_a_new_list_taken_under_another_name_is_not_offered_again(
+    later: str, province: Post, world: World
+) -> None:
+    client = client_of(world, "province_supervisor")
+    address = f"/warnings/words/new/?use={Use.SENSITIVE}&offered=全新词表"
+    filled = {
+        "what": f"{Use.SENSITIVE}/{FIRST[1].kind}", "name": "本省叫法", "words": "全新的词",
+        "must_hit": "这里有全新的词", "must_not_hit": "路灯坏了", "owner": "林省督",
+        "reason": "采用系统新版词表", "origin": "全新词表",
+    }  # fmt: skip
+    assert 'name="origin" value="全新词表"' in client.get(address).content.decode()
+    tried = client.post(address, filled | {"then": "try"})
+
+    taken = client.post(
+        address, filled | {"then": "save", "tried": tried.context["tried"], "idempotency_key": "k1"}
+    )
+
+    assert taken.status_code == 302
+    assert [one.shipped.name for one in wordlist_offers.offers()] == [NAME]
+    row = WordList.objects.get(name="本省叫法")
+    assert row.origin == "全新词表"
 
 
 def test_the_page_shows_the_offer_and_the_form_holds_old_and_new_words(
@@ -99,7 +128,9 @@ def test_the_page_shows_the_offer_and_the_form_holds_old_and_new_words(
     client = client_of(world, "province_supervisor")
 
     page = client.get(f"/warnings/words/?use={Use.SENSITIVE}").content.decode()
-    form = client.get(f"/warnings/words/{later}/?offered=1").content.decode()
+    form = client.get(
+        f"/warnings/words/{later}/?use={Use.SENSITIVE}&offered={NAME}"
+    ).content.decode()
     new = client.get(f"/warnings/words/new/?use={Use.SENSITIVE}&offered=全新词表").content.decode()
 
     assert "系统新版的词表" in page

@@ -228,7 +228,8 @@ class WordList(models.Model):
     """One version of a word list 词表: it holds from a day on, in one area or everywhere.
 
     ``use`` and ``kind`` are ``textintel.wordlists.Use`` and what hits it (a warning's class, a
-    sensitive class, a reply's defect). What held on a day is never overwritten.
+    sensitive class, a reply's defect). ``origin`` is the name of the program's list it was taken
+    from, whatever it is called here. What held on a day is never overwritten.
     """
 
     class Use(models.TextChoices):
@@ -248,6 +249,7 @@ class WordList(models.Model):
     hint = models.CharField("怎样改", max_length=200, blank=True)
     must_hit = models.JSONField("必须命中的例句", default=list)
     must_not_hit = models.JSONField("不得命中的例句", default=list)
+    origin = models.CharField("来自系统的词表", max_length=64, blank=True)
     declined = models.JSONField("不采用的系统新词", default=list)
     owner = models.CharField("负责人", max_length=64)
     reason = models.CharField("理由", max_length=500)

@@ -5,6 +5,7 @@ is not asked again. An ended list is offered nothing.
 """
 
 import datetime as dt
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from django.db import transaction
 from jiesu.access import Actor, Permission
 from jiesu.catalogue.editing import changed, must_edit
 from jiesu.catalogue.models import WordList
+from jiesu.catalogue.versions import day_of
 from jiesu.catalogue.wordlists import versions_of
 from jiesu.foundation.errors import NotFound
 from jiesu.organizations.models import Region
@@ -37,12 +39,12 @@ def offers(use: str = "") -> list[Offer]:
     rows = list(WordList.objects.select_related("region").order_by("valid_from", "pk"))
     if not rows:
         return []
-    by_name = {(row.use, row.kind, row.name): row.key for row in reversed(rows)}
+    known = {(row.use, row.kind, row.origin or row.name): row.key for row in reversed(rows)}
     found = []
     for of_use, one, proof in pure.shipped():
         if use and of_use != use:
             continue
-        key = by_name.get((of_use, one.kind, one.name), "")
+        key = known.get((of_use, one.kind, one.name), "")
         versions = [row for row in rows if row.key == key] if key else []
         if versions and versions[-1].valid_to is not None:
             continue
@@ -54,27 +56,37 @@ def offers(use: str = "") -> list[Offer]:
     return found
 
 
-def offer_of(key: str) -> Offer:
-    """What is new of one of the centre's lists. Refusal: NotFound."""
-    found = [one for one in offers() if one.key == key]
-    if not key or not found:
-        raise NotFound("系统没有给这份词表的新词。")
-    return found[0]
+def offer_of(use: str, name: str) -> Offer:
+    """What is new of the program's list of that name. Refusal: NotFound."""
+    for offer in offers(use):
+        if offer.shipped.name == name:
+            return offer
+    raise NotFound("系统没有给这份词表的新词，可能已被他人采用或不采用。")
 
 
 @transaction.atomic
-def decline(key: str, *, actor: Actor, at: dt.datetime) -> None:
-    """This will leave the new words of one list out for good.
+def decline(use: str, name: str, *, actor: Actor, at: dt.datetime) -> None:
+    """This will leave the new words of one of the program's lists out for good.
 
-    Refusals: NotFound when there are none; Forbidden outside one's area.
+    A list the centre lacks is remembered as one that ended on the day it began. Refusals: NotFound
+    when there is nothing new; Forbidden outside one's area.
     """
-    offer = offer_of(key)
-    last = versions_of(key)[-1]
-    must_edit(actor, last.region, Permission.WARNINGS_WORDS)
+    list(WordList.objects.select_for_update().filter(use=use))  # of two who decline, one finds none
+    offer = offer_of(use, name)
+    must_edit(actor, offer.region, Permission.WARNINGS_WORDS)
     left_out = [*offer.words, *offer.harmless]
-    last.declined = [*last.declined, *left_out]
-    last.save(update_fields=["declined"])
-    changed("word_list_offer_declined", actor=actor, at=at, subject=f"word_list:{key}",
+    if offer.key:
+        last = versions_of(offer.key)[-1]
+        last.declined = [*last.declined, *left_out]
+        last.save(update_fields=["declined"])
+    else:
+        day = day_of(at)
+        last = WordList.objects.create(
+            key=secrets.token_hex(8), use=use, kind=offer.shipped.kind, name=name, origin=name,
+            declined=left_out, owner=actor.name, reason="不采用系统新词表",
+            valid_from=day, valid_to=day, set_by=actor.name, set_at=at,
+        )  # fmt: skip
+    changed("word_list_offer_declined", actor=actor, at=at, subject=f"word_list:{last.key}",
             data={"name": last.name, "words": left_out})  # fmt: skip
 
 

@@ -51,6 +51,7 @@ class Wish:
     harmless: Sequence[str] = ()
     hint: str = ""
     region: Region | None = None
+    origin: str = ""
 
     def pure(self) -> pure.WordList:
         """As texts are read with it."""
@@ -167,7 +168,8 @@ def set_list(
     checked = check(wish, known=before[-1].words if before else ())
     row = dated.let_hold(
         WordList.objects.all(), key, day,
-        {**checked, "region": wish.region, "set_by": actor.name, "set_at": at},
+        {**checked, "region": wish.region, "set_by": actor.name, "set_at": at,
+         "origin": before[-1].origin if before else wish.origin},
     )  # fmt: skip
     changed("word_list_set", actor=actor, at=at, subject=f"word_list:{row.key}", data=_facts(row))
     return row
@@ -270,7 +272,7 @@ def load_shipped() -> int:
     with transaction.atomic():
         WordList.objects.bulk_create(
             WordList(
-                key=f"shipped{number:02d}", use=use, kind=one.kind, name=one.name,
+                key=f"shipped{number:02d}", use=use, kind=one.kind, name=one.name, origin=one.name,
                 words=list(one.words), harmless=list(one.harmless), hint=one.hint,
                 must_hit=list(proof.must_hit), must_not_hit=list(proof.must_not_hit),
                 owner="系统", reason="系统自带", valid_from=EPOCH,

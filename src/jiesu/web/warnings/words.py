@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -129,12 +130,16 @@ def edit(request: DeskRequest, key: str = "") -> HttpResponse:
     """A new list or another version: first its sentences and the last month, then it holds."""
     versions = wordlists.versions_of(key) if key else []
     at = clock.now()
-    form = WordListForm(sent(request), initial=_initial(request, versions))
-    shown: dict[str, Any] = {"form": form, "versions": versions[::-1], "today": today()}
+    use = versions[-1].use if key else request.GET.get("use", "")
+    offered = request.GET.get("offered", "")
+    offer = wordlist_offers.offer_of(use, offered) if offered and not request.POST else None
+    form = WordListForm(sent(request), initial=_initial(request, use, versions, offer))
+    shown: dict[str, Any] = {
+        "form": form, "versions": versions[::-1], "today": today(), "offer": offer,
+        "origin": request.POST.get("origin", offered),
+    }  # fmt: skip
     shown["seen"] = request.POST.get("seen") or (wordlists.stamp_of(versions[-1]) if key else "")
     shown["title"] = f"修改“{versions[-1].name}”" if versions else "新建词表"
-    if key and request.GET.get("offered"):
-        shown["offer"] = next((o for o in wordlist_offers.offers() if o.key == key), None)
     if request.method != "POST":
         return render(request, "warnings/words_form.html", shown)
     if not form.is_valid():
@@ -157,32 +162,32 @@ def edit(request: DeskRequest, key: str = "") -> HttpResponse:
 
 
 def _save(request: DeskRequest, wish: Wish, form: WordListForm, key: str) -> str:
+    wish = replace(wish, origin=request.POST.get("origin", "")[:64])
     return wordlists.set_list(
         wish, actor=request.actor, at=clock.now(), key=key,
         effective=form.cleaned_data["effective"], seen=request.POST.get("seen", ""),
     ).key  # fmt: skip
 
 
-def _initial(request: DeskRequest, versions: list[WordList]) -> dict[str, Any]:
-    offered = request.GET.get("offered", "")
-    if not versions:
-        use = request.GET.get("use", "")
-        for offer in wordlist_offers.offers(use) if offered else ():
-            if offer.shipped.name == offered and not offer.key:
-                return _with_offer({}, offer) | {"owner": request.actor.name}
-        kind = next(iter(kinds_of(use)), "") if use in WordList.Use.values else ""
-        return {
-            "what": f"{use}/{kind}", "owner": request.actor.name,
-            "region": "" if _may_edit(request.actor, None) else request.post.unit.region.code,
+def _initial(
+    request: DeskRequest, use: str, versions: list[WordList], offer: wordlist_offers.Offer | None
+) -> dict[str, Any]:
+    if versions:
+        last = versions[-1]
+        shown = {
+            "what": f"{last.use}/{last.kind}", "name": last.name, "owner": last.owner,
+            "reason": "", "hint": last.hint, "region": last.region.code if last.region else "",
+            "effective": last.valid_from if last.valid_from > today() else None,
+            **{f: "\n".join(getattr(last, f)) for f in _LINES},
         }  # fmt: skip
-    last = versions[-1]
-    shown = {
-        "what": f"{last.use}/{last.kind}", "name": last.name, "owner": last.owner,
-        "reason": "", "hint": last.hint, "region": last.region.code if last.region else "",
-        "effective": last.valid_from if last.valid_from > today() else None,
-        **{f: "\n".join(getattr(last, f)) for f in _LINES},
-    }  # fmt: skip
-    return _with_offer(shown, wordlist_offers.offer_of(last.key)) if offered else shown
+    else:
+        kind = next(iter(kinds_of(use)), "") if use in WordList.Use.values else ""
+        everywhere = offer or _may_edit(request.actor, None)
+        shown = {
+            "what": f"{use}/{kind}", "owner": request.actor.name,
+            "region": "" if everywhere else request.post.unit.region.code,
+        }  # fmt: skip
+    return _with_offer(shown, offer) if offer else shown
 
 
 def _with_offer(shown: dict[str, Any], offer: wordlist_offers.Offer) -> dict[str, Any]:
@@ -194,18 +199,20 @@ def _with_offer(shown: dict[str, Any], offer: wordlist_offers.Offer) -> dict[str
         field: "\n".join(dict.fromkeys([*shown.get(field, "").splitlines(), *more]))
         for field, more in added.items()
     }
-    new = {"what": f"{offer.use}/{offer.shipped.kind}", "name": offer.shipped.name,
-           "hint": offer.shipped.hint}  # fmt: skip
-    return new | shown | lines | {"reason": "采用系统新版词表"}
+    new = {} if offer.key else {
+        "what": f"{offer.use}/{offer.shipped.kind}", "name": offer.shipped.name,
+        "hint": offer.shipped.hint,
+    }  # fmt: skip
+    return shown | new | lines | {"reason": "采用系统新版词表"}
 
 
 @require_POST
 @desk_view(P.WARNINGS_WORDS)
-def decline(request: DeskRequest, key: str) -> HttpResponse:
+def decline(request: DeskRequest) -> HttpResponse:
     """Leave what a later version of the program adds to a list out for good."""
-    row = wordlists.versions_of(key)[-1]
-    wordlist_offers.decline(key, actor=request.actor, at=clock.now())
-    return done(request, f"“{row.name}”的新词不采用。", f"{reverse(BACK)}?use={row.use}")
+    use, name = request.POST.get("use", ""), request.POST.get("name", "")
+    wordlist_offers.decline(use, name, actor=request.actor, at=clock.now())
+    return done(request, f"“{name}”的新词不采用。", f"{reverse(BACK)}?use={use}")
 
 
 @require_POST
