@@ -13,7 +13,7 @@ from tests.factories.world import MONDAY, World
 from jiesu.access import SYSTEM
 from jiesu.appeals.actions import dispatch, handling, review
 from jiesu.appeals.actions.dispatch import Order
-from jiesu.appeals.actions.transition import holding
+from jiesu.appeals.actions.many import holding
 from jiesu.appeals.models import Appeal, Assignment, Clock, Event
 from jiesu.foundation.errors import NotAllowedNow
 from jiesu.journal import sealing

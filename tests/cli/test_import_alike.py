@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.cli.test_import_orders import ALL, HEAD, MAPPING, run
 
 from jiesu.access import SYSTEM
-from jiesu.appeals.actions import intake, transition
+from jiesu.appeals.actions import intake, many
 from jiesu.appeals.actions.transition import Change
 from jiesu.appeals.models import Appeal, Assignment, Clock, Contact, Event, NumberSequence, Reply
 from jiesu.foundation import clock
@@ -87,7 +87,7 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     with monkeypatch.context() as patched:
         patched.setattr(intake, "register", remembered)
-        patched.setattr(transition, "holding", apart)
+        patched.setattr(many, "holding", apart)
         yield
 
 

@@ -1,4 +1,4 @@
-"""What use cases share that follow one another in memory: see ``transition.holding``."""
+"""What use cases share that follow one another in memory: see ``many.holding``."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ from jiesu.appeals.actions.intake_form import (
     build,
     fingerprint,
 )
+from jiesu.appeals.actions.many import changing_many
 from jiesu.appeals.actions.transition import (
     Change,
     changing,
-    changing_many,
     check_centre,
     check_permission,
 )

@@ -13,8 +13,9 @@ from django.db.models import F
 from jiesu.access import SYSTEM
 from jiesu.appeals.actions import clocks
 from jiesu.appeals.actions.clocks import NEVER_BREACHED
+from jiesu.appeals.actions.many import changing_many
 from jiesu.appeals.actions.rows import write_each
-from jiesu.appeals.actions.transition import Change, changing_many
+from jiesu.appeals.actions.transition import Change
 from jiesu.appeals.models import Clock
 from jiesu.appeals.queries import ClockQuerySet
 from jiesu.deadlines.kinds import ClockKind

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jiesu.access import SYSTEM, Actor
-from jiesu.appeals.actions.transition import changing, changing_many
+from jiesu.appeals.actions.many import changing_many
+from jiesu.appeals.actions.transition import changing
 from jiesu.appeals.lifecycle import ENDED, OVERLAYS, URGE
 from jiesu.appeals.models import Appeal
 from jiesu.foundation.errors import Forbidden

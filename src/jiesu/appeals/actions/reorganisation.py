@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from jiesu.access import SYSTEM
-from jiesu.appeals.actions.transition import Change, changing_many
+from jiesu.appeals.actions.many import changing_many
+from jiesu.appeals.actions.transition import Change
 from jiesu.appeals.lifecycle import ENDED, LIVE
 from jiesu.appeals.models import Appeal, Application, Assignment
 from jiesu.appeals.queries import within

@@ -5,7 +5,7 @@ the clocks, the appeal row and the events are written; an exception leaves nothi
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,10 +14,8 @@ from django.db import models, transaction
 from jiesu.access import Actor, ActorKind
 from jiesu.access.recusal import why_step_aside
 from jiesu.appeals.actions import held as held_
-from jiesu.appeals.actions import numbers
-from jiesu.appeals.actions.clocks import ClockBoard, write_boards
+from jiesu.appeals.actions.clocks import ClockBoard
 from jiesu.appeals.actions.held import Held
-from jiesu.appeals.actions.rows import insert_each, write_each
 from jiesu.appeals.lifecycle import (
     CANCEL,
     ENDED,
@@ -410,82 +408,3 @@ def changing(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[Chang
         else:
             change._keep()
             held.changes[appeal.pk] = change
-
-
-@contextmanager
-def holding() -> Iterator[Held]:
-    """Let use cases follow one another on the same appeals with one lock, one read, one write.
-
-    For taking over whole histories: what they change stays in memory and is written when the block
-    ends, for all appeals in a handful of statements; the rules are the use cases' own. What may be
-    refused the caller puts into an ``attempt()``. ``changing_many`` knows nothing of what is held.
-    """
-    with transaction.atomic():
-        held = Held()
-        token = held_.current.set(held)
-        try:
-            yield held
-        finally:
-            held_.current.reset(token)
-        numbers.store(held.numbers)
-        changes = list(held.changes.values())
-        for change in changes:
-            change._touched = change._kept
-        _write_many(changes, held)
-        write_boards([change.clocks for change in changes])
-
-
-# What changing_many reads of an appeal: neither its texts nor anything that must be decrypted.
-_ROW = (
-    "number", "version", "event_seq", "event_hash", "status", "centre", "breach_count", "due_at",
-    "urge_count",
-    "yellow_at", "due_kind", "due_unit", "is_paused", "lead_unit", "lead_unit_name",
-    "lead_unit_path",
-)  # fmt: skip
-
-
-@contextmanager
-def changing_many(
-    pks: Collection[int], *, actor: Actor, at: dt.datetime, wait: bool = False
-) -> Iterator[dict[int, Change]]:
-    """The same kind of change for many appeals in one transaction and a handful of statements.
-
-    For the system's own work: it makes no moves. Gives {appeal's pk: change}; an appeal that
-    somebody is changing at this moment is left out, so the caller comes back for it, or waited
-    for with ``wait``.
-    """
-    with transaction.atomic():
-        rows = Appeal.objects.select_for_update(skip_locked=not wait)
-        rows = rows.filter(pk__in=pks).only(*_ROW)
-        changes = {appeal.pk: Change(appeal, actor, at) for appeal in rows.order_by("pk")}
-        for change in changes.values():
-            change._assignments = []
-        for assignment in Assignment.objects.filter(appeal_id__in=list(changes)).order_by("pk"):
-            changes[assignment.appeal_id].assignments.append(assignment)
-        yield changes
-        _write_many(list(changes.values()))
-
-
-def _write_many(changes: list[Change], held: Held | None = None) -> None:
-    """What is there first, so that whoever had an order is out; then what is new, whole."""
-    dirty = [change for change in changes if change._dirty and not change.appeal._state.adding]
-    if dirty:
-        fields = sorted(set().union(*(change._dirty for change in dirty)))
-        write_each([change.appeal for change in dirty], fields)
-    touched = [
-        (assignment, change._touched[assignment.pk])
-        for change in changes
-        for assignment in change.assignments
-        if assignment.pk in change._touched and not assignment._state.adding
-    ]
-    if touched:
-        fields = sorted(set().union(*(names for _, names in touched)))
-        write_each([assignment for assignment, _ in touched], fields)
-    if held is not None:
-        held.insert()
-    events = []
-    for change in changes:
-        for event in change._events:
-            event.appeal = change.appeal
-            events.append(event)
-    insert_each(events)

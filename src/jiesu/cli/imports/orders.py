@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 
 from jiesu.access import Actor, ActorKind
-from jiesu.appeals.actions import closure, dispatch, handling, intake, marks, review, transition
+from jiesu.appeals.actions import closure, dispatch, handling, intake, many, marks, review
 from jiesu.appeals.actions.dispatch import Order
 from jiesu.appeals.actions.handling import Answer
 from jiesu.appeals.actions.intake_form import TITLE_LENGTH, Intake
@@ -165,7 +165,7 @@ class Importer:
         numbers = [row.values.get(column, "").strip() for row in batch]
         self._appeals = []
         with transaction.atomic():
-            with transition.holding() as self._held:
+            with many.holding() as self._held:
                 have = set(
                     Appeal.objects.filter(
                         source=self.mapping.source, outside_number__in=[n for n in numbers if n]
