@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.catalogue.conftest import AT, TODAY, Corner
 
 from jiesu.access import SYSTEM
-from jiesu.catalogue import categories, duty, local_forms, schemes
+from jiesu.catalogue import categories, duty, local_forms, schemes, switching
 from jiesu.catalogue.models import Category, CategoryMap, DutyEntry, Scheme
 from jiesu.foundation.errors import ChangedMeanwhile, Forbidden, Invalid, NotAllowedNow
 
@@ -23,7 +23,7 @@ def found(q: str, corner: Corner) -> list[str]:
 def new_scheme(corner: Corner, effective: dt.date = TODAY + DAY) -> Scheme:
     """A copy of the default scheme that takes over tomorrow."""
     scheme = schemes.draft("默认诉求分类", "2026", copy_of=corner.scheme, actor=SYSTEM, at=AT)
-    return schemes.activate(scheme, effective=effective, actor=SYSTEM, at=AT)
+    return switching.activate(scheme, effective=effective, actor=SYSTEM, at=AT)
 
 
 # Finding --------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def test_a_class_only_the_old_scheme_had_says_which_new_one_to_take(corner: Corn
     heir = draft.categories.get(code="0502")
     schemes.remove_class(gone, actor=SYSTEM, at=AT)
     schemes.map_class(corner.category("0501"), [heir], actor=SYSTEM, at=AT)
-    schemes.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
+    switching.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
 
     with pytest.raises(Invalid) as caught:
         categories.get("0501", AT + DAY)
@@ -243,7 +243,7 @@ def test_an_old_class_keeps_its_way_over_several_schemes_and_retirements(corner:
     duty.add_entry(corner.category("0502"), corner.gulou, corner.housing, actor=SYSTEM, at=AT)
     second = new_scheme(corner)
     third = schemes.draft("默认诉求分类", "2027", copy_of=second, actor=SYSTEM, at=AT)
-    schemes.activate(third, effective=TODAY + 2 * DAY, actor=SYSTEM, at=AT)
+    switching.activate(third, effective=TODAY + 2 * DAY, actor=SYSTEM, at=AT)
 
     hit = duty.find(first, corner.gulou, AT + 3 * DAY)
 
@@ -256,9 +256,9 @@ def test_a_switch_that_would_lose_a_duty_is_refused_by_name(corner: Corner) -> N
     draft = schemes.draft("新", "1", copy_of=corner.scheme, actor=SYSTEM, at=AT)
     schemes.remove_class(draft.categories.get(code="0501"), actor=SYSTEM, at=AT)
 
-    assert [c.code for c in schemes.unmapped(corner.scheme, draft)] == ["0501"]
+    assert [c.code for c in switching.unmapped(corner.scheme, draft)] == ["0501"]
     with pytest.raises(NotAllowedNow) as caught:
-        schemes.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
+        switching.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
 
     assert "生态环境 › 施工噪声" in caught.value.message
     draft.refresh_from_db()
@@ -277,14 +277,46 @@ def test_merging_classes_of_different_units_is_refused_until_the_new_class_is_pr
     schemes.map_class(corner.category("0501"), [merged], actor=SYSTEM, at=AT)
 
     with pytest.raises(NotAllowedNow) as caught:
-        schemes.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
+        switching.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
     assert "社会生活噪声 × 鼓楼区" in caught.value.message
     duty.add_entry(merged, corner.gulou, corner.housing, actor=SYSTEM, at=AT)
-    schemes.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
+    switching.activate(draft, effective=TODAY + DAY, actor=SYSTEM, at=AT)
 
     hit = duty.find(categories.get("0502", AT + DAY), corner.gulou, AT + DAY)
     assert hit is not None
     assert hit.unit == corner.housing
+
+
+def test_a_unit_that_takes_over_after_the_switch_is_no_clash_and_is_carried_over_too(
+    corner: Corner,
+) -> None:
+    entry = duty.add_entry(
+        corner.category("0501"), corner.gulou, corner.housing, actor=SYSTEM, at=AT
+    )
+    duty.replace_entry(entry, corner.gulou_office, effective=TODAY + 30 * DAY, actor=SYSTEM, at=AT)
+
+    new_scheme(corner)
+
+    for days, unit in ((1, corner.housing), (29, corner.housing), (30, corner.gulou_office)):
+        later = AT + days * DAY
+        hit = duty.find(categories.get("0501", later), corner.gulou, later)
+        assert hit is not None
+        assert hit.unit == unit
+
+
+def test_a_takeover_that_was_given_up_before_its_day_is_not_carried_over(corner: Corner) -> None:
+    entry = duty.add_entry(
+        corner.category("0501"), corner.gulou, corner.housing, actor=SYSTEM, at=AT
+    )
+    coming = duty.replace_entry(
+        entry, corner.gulou_office, effective=TODAY + 30 * DAY, actor=SYSTEM, at=AT
+    )
+    duty.end_entry(coming, actor=SYSTEM, at=AT)
+
+    new_scheme(corner)
+
+    carried = DutyEntry.objects.get(category=categories.get("0501", AT + DAY))
+    assert (carried.unit, carried.valid_to) == (corner.housing, TODAY + 30 * DAY)
 
 
 def test_an_empty_or_published_scheme_and_a_past_day_are_refused(corner: Corner) -> None:
@@ -292,11 +324,11 @@ def test_an_empty_or_published_scheme_and_a_past_day_are_refused(corner: Corner)
     full = schemes.draft("满", "1", copy_of=corner.scheme, actor=SYSTEM, at=AT)
 
     with pytest.raises(NotAllowedNow):
-        schemes.activate(empty, actor=SYSTEM, at=AT)
+        switching.activate(empty, actor=SYSTEM, at=AT)
     with pytest.raises(NotAllowedNow):
-        schemes.activate(corner.scheme, actor=SYSTEM, at=AT)
+        switching.activate(corner.scheme, actor=SYSTEM, at=AT)
     with pytest.raises(Invalid):
-        schemes.activate(full, effective=TODAY - DAY, actor=SYSTEM, at=AT)
+        switching.activate(full, effective=TODAY - DAY, actor=SYSTEM, at=AT)
     with pytest.raises(Invalid):
         schemes.draft("满", "1", actor=SYSTEM, at=AT)
 
@@ -306,4 +338,4 @@ def test_a_copy_maps_every_class_to_its_original(corner: Corner) -> None:
 
     assert draft.categories.count() == 218
     assert CategoryMap.objects.filter(old__scheme=corner.scheme, new__scheme=draft).count() == 218
-    assert schemes.unmapped(corner.scheme, draft) == []
+    assert switching.unmapped(corner.scheme, draft) == []

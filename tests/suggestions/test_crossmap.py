@@ -10,7 +10,7 @@ from tests.web.signed_in import client_of
 from jiesu.access import SYSTEM
 from jiesu.accounts.models import Post, User
 from jiesu.appeals.actions import intake
-from jiesu.catalogue import schemes
+from jiesu.catalogue import schemes, switching
 from jiesu.catalogue.models import Category, CategoryMap, Scheme
 from jiesu.suggestions import crossmap
 
@@ -27,7 +27,7 @@ def newer(world: World) -> Scheme:
         schemes.map_class(entry.category, [draft.categories.get(code="A")], actor=SYSTEM, at=MONDAY)
     for entry in world.units["water"].duty_entries.all():
         schemes.map_class(entry.category, [draft.categories.get(code="B")], actor=SYSTEM, at=MONDAY)
-    schemes.activate(draft, effective=LATER.date(), actor=SYSTEM, at=MONDAY)
+    switching.activate(draft, effective=LATER.date(), actor=SYSTEM, at=MONDAY)
     CategoryMap.objects.filter(new__scheme=draft).delete()
     return draft
 

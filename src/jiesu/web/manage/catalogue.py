@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from jiesu.access import Actor
 from jiesu.access import Permission as P
-from jiesu.catalogue import categories, schemes
+from jiesu.catalogue import categories, schemes, switching
 from jiesu.catalogue.imports import export_classes, import_classes
 from jiesu.catalogue.imports.classes import FLAT
 from jiesu.catalogue.models import Category, CategoryMap, Scheme
@@ -177,7 +177,7 @@ class MapForm(LinedForm):
 
 def _switch_context(scheme: Scheme, form: Any) -> dict[str, Any]:
     old = _in_force(scheme)
-    left = schemes.unmapped(old, scheme) if old else []
+    left = switching.unmapped(old, scheme) if old else []
     links = CategoryMap.objects.filter(old__scheme=old, new__scheme=scheme).exclude(
         old__code=F("new__code"), old__name=F("new__name")
     )
@@ -207,7 +207,7 @@ def scheme_switch(request: DeskRequest, pk: int) -> HttpResponse:
     form = small.ActivateForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
-            schemes.activate(
+            switching.activate(
                 scheme, effective=form.cleaned_data["effective"], actor=request.actor,
                 at=clock.now(),
             )  # fmt: skip
