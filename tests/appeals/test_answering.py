@@ -325,6 +325,35 @@ def test_a_withdrawn_master_lets_the_other_callers_go_on_alone(world: World) -> 
     assert fresh(master).merged_count == 0
 
 
+def test_whoever_withdraws_from_under_a_master_is_counted_no_longer(world: World) -> None:
+    master, other = merged_pair(world)
+
+    intake.withdraw(other, "自行解决", actor=world.actor("agent"), at=MONDAY + minutes(60))
+
+    gone = fresh(other)
+    assert (gone.where, gone.master, gone.lead_unit) == (Status.WITHDRAWN, None, None)
+    left = fresh(master)
+    assert (left.where, left.merged_count) == (Status.DISPATCHED, 0)
+    assert left.events.filter(kind="parted", data__number=other.number).count() == 1
+
+
+def test_whoever_is_taken_up_again_is_counted_no_longer(world: World) -> None:
+    master = make.accepted(world)
+    other = make.accepted(world, phone="13812342047", reply_wanted=False)
+    triage.merge(other, master, "", actor=world.actor("dispatcher"), at=MONDAY)
+    intake.answer_directly(
+        fresh(master), "该路段将于本周五完成整治。", actor=world.actor("agent"),
+        at=MONDAY + minutes(60),
+    )  # fmt: skip
+
+    closure.reopen(
+        fresh(other), "问题又出现", actor=world.actor("reviewer"), at=MONDAY + minutes(120)
+    )
+
+    assert (fresh(other).where, fresh(other).master) == (Status.ACCEPTED, None)
+    assert fresh(master).merged_count == 0
+
+
 def test_a_master_answered_at_the_desk_answers_the_other_callers(world: World) -> None:
     master = make.accepted(world)
     other = make.accepted(world, phone="13812342047")

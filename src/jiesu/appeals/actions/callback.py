@@ -13,7 +13,7 @@ from jiesu.access import Actor, ActorKind
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals import rules
 from jiesu.appeals.actions.closure import end
-from jiesu.appeals.actions.merged import parting
+from jiesu.appeals.actions.families import ALONE, parting
 from jiesu.appeals.actions.transition import Change, changing, check_centre, check_permission
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal, Callback
@@ -245,10 +245,7 @@ def _redo(change: Change, reason: str) -> None:
         "redo_count": appeal.redo_count + 1, "next_callback_at": None, "published_at": None,
     }  # fmt: skip
     if lead is None:  # it was answered with its master and never had a unit of its own
-        change.follow(
-            life.REDO, to=Status.ACCEPTED, data=facts, master=None, lead_unit=None,
-            lead_unit_name="", lead_unit_path="", **changes,
-        )  # fmt: skip
+        change.follow(life.REDO, to=Status.ACCEPTED, data=facts, **ALONE, **changes)
         change.clocks.start(ClockKind.DISPATCH)
         return
     change.follow(life.REDO, assignment=lead, data=facts, **changes)

@@ -4,6 +4,7 @@ import datetime as dt
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
+from jiesu.appeals.actions.families import ALONE, parting
 from jiesu.appeals.actions.transition import Change, changing, check_centre
 from jiesu.appeals.lifecycle import State
 from jiesu.appeals.models import Appeal
@@ -59,12 +60,14 @@ def reopen(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> App
     why = clean_text(reason, max_length=1000, field="reason", label="重新办理理由")
     if not why:
         raise invalid("reason", "请写明重新办理的理由。", "required")
-    with changing(appeal, actor=actor, at=at) as change:
+    with (
+        parting(appeal, actor=actor, at=at),
+        changing(appeal, actor=actor, at=at) as change,
+    ):
         check_centre(actor, appeal)
         change.move(
             life.REOPEN, data={"reason": why, "outcome": appeal.outcome}, outcome="",
-            closed_at=None, refusal_reason="", handed_over_to="", master=None, published_at=None,
-            lead_unit=None, lead_unit_name="", lead_unit_path="",
+            closed_at=None, refusal_reason="", handed_over_to="", published_at=None, **ALONE,
         )  # fmt: skip
         change.clocks.reopen(ClockKind.TOTAL)
     return appeal

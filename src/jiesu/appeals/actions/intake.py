@@ -11,6 +11,7 @@ from jiesu.appeals import lifecycle as life
 from jiesu.appeals import lookups
 from jiesu.appeals.actions import merged, triage
 from jiesu.appeals.actions.attachments import claim_uploads
+from jiesu.appeals.actions.families import ALONE, merging, parting
 from jiesu.appeals.actions.held import is_holding
 from jiesu.appeals.actions.intake_form import (
     CONTENT_LENGTH,
@@ -170,10 +171,16 @@ def withdraw(
     why = clean_text(reason, max_length=500, field="reason", label="撤诉原因")
     if not why and actor.kind is not ActorKind.CITIZEN:
         raise invalid("reason", "请填写诉求人撤诉的原因。", "required")
-    with changing(appeal, actor=actor, at=at) as change:
+    with (
+        parting(appeal, actor=actor, at=at),
+        changing(appeal, actor=actor, at=at) as change,
+    ):
         if not proven:
             check_centre(actor, appeal)
-        change.move(life.WITHDRAW, data={"reason": why}, outcome="withdrawn", closed_at=at)
+        change.move(
+            life.WITHDRAW, data={"reason": why}, outcome="withdrawn", closed_at=at,
+            **(ALONE if appeal.master_id is not None else {}),
+        )  # fmt: skip
         merged.part(change, "主单已撤诉")
     return appeal
 
@@ -273,7 +280,7 @@ def register_and_merge(
     intake: Intake, master: Appeal, *, actor: Actor, at: dt.datetime, idempotency_key: str = ""
 ) -> Appeal:
     """This will register an appeal and put it under a master at once 挂到主单."""
-    with transaction.atomic():
+    with merging(master):  # before the earlier order that registration tells of the repeat
         appeal = register(intake, actor=actor, at=at, idempotency_key=idempotency_key)
         if appeal.where is not Status.REGISTERED:
             return appeal

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.db.models import F
 
 from jiesu.access import Actor
 from jiesu.appeals.actions import held as held_
@@ -48,6 +49,10 @@ _ROW = (
 )  # fmt: skip
 
 
+# The order in which many are locked: a master before those merged under it (``families``).
+MASTERS_FIRST = (F("master").asc(nulls_first=True), "pk")
+
+
 @contextmanager
 def changing_many(
     pks: Collection[int], *, actor: Actor, at: dt.datetime, wait: bool = False
@@ -61,7 +66,7 @@ def changing_many(
     with transaction.atomic():
         rows = Appeal.objects.select_for_update(skip_locked=not wait)
         rows = rows.filter(pk__in=pks).only(*_ROW)
-        changes = {appeal.pk: Change(appeal, actor, at) for appeal in rows.order_by("pk")}
+        changes = {appeal.pk: Change(appeal, actor, at) for appeal in rows.order_by(*MASTERS_FIRST)}
         for change in changes.values():
             change._assignments = []
         for assignment in Assignment.objects.filter(appeal_id__in=list(changes)).order_by("pk"):

@@ -3,14 +3,11 @@
 国办函〔2025〕66号: repeated appeals are merged; every caller is still answered.
 """
 
-import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
 from jiesu.appeals.actions.closure import finish_assignments
+from jiesu.appeals.actions.families import ALONE
 from jiesu.appeals.actions.transition import Change, changing
 from jiesu.appeals.lifecycle import Status
 from jiesu.appeals.models import Appeal
@@ -47,27 +44,9 @@ def part(change: Change, reason: str) -> None:
     for child in _merged(change):
         with changing(child, actor=change.actor, at=change.at) as one:
             one.follow(
-                life.UNMERGE, data={"master": change.appeal.number, "reason": reason},
-                master=None, lead_unit=None, lead_unit_name="", lead_unit_path="",
-            )  # fmt: skip
+                life.UNMERGE, data={"master": change.appeal.number, "reason": reason}, **ALONE
+            )
         change.change_appeal(merged_count=max(change.appeal.merged_count - 1, 0))
-
-
-@contextmanager
-def parting(appeal: Appeal, *, actor: Actor, at: dt.datetime) -> Iterator[None]:
-    """What happens within takes the appeal from under its master, which counts one fewer.
-
-    The master is locked first, as whoever answers it locks those under it. An appeal under no
-    master goes its way.
-    """
-    if appeal.master_id is None:
-        yield
-        return
-    master = Appeal.objects.get(pk=appeal.master_id)
-    with changing(master, actor=actor, at=at) as main:
-        yield
-        main.change_appeal(merged_count=max(master.merged_count - 1, 0))
-        main.record("parted", {"number": appeal.number})
 
 
 def _merged(change: Change) -> list[Appeal]:

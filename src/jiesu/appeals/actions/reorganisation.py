@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from jiesu.access import SYSTEM
-from jiesu.appeals.actions.many import changing_many
+from jiesu.appeals.actions.many import MASTERS_FIRST, changing_many
 from jiesu.appeals.actions.transition import Change
 from jiesu.appeals.lifecycle import ENDED, LIVE
 from jiesu.appeals.models import Appeal, Application, Assignment
-from jiesu.appeals.queries import within
+from jiesu.appeals.queries import AppealQuerySet, within
 from jiesu.organizations.followers import Happened
 from jiesu.organizations.models import PathMove, Unit
 from jiesu.organizations.paths import below, moved
@@ -43,7 +43,7 @@ def follow_move(move: PathMove) -> None:
     """Give the rows below a moved subtree their new path: an UPDATE for each kept path."""
     old, new = move.old_prefix, move.new_prefix
     if move.tree == PathMove.Tree.REGION:
-        rows = Appeal.objects.filter(within(old))
+        rows = _locked(Appeal.objects.filter(within(old)))
         rows.update(region_path=moved("region_path", old, new))
         return
     Assignment.objects.filter(**below("unit_path", old)).update(
@@ -51,20 +51,26 @@ def follow_move(move: PathMove) -> None:
     )
     units = Unit.objects.filter(**below("path", new)).values("pk")  # the tree has moved already
     leads = Appeal.objects.filter(lead_unit__in=units, **below("lead_unit_path", old))
-    leads.update(lead_unit_path=moved("lead_unit_path", old, new))
+    _locked(leads).update(lead_unit_path=moved("lead_unit_path", old, new))
+
+
+def _locked(rows: AppealQuerySet) -> AppealQuerySet:
+    """These, locked as everybody locks many; an UPDATE alone takes them as they come."""
+    list(rows.select_for_update().order_by(*MASTERS_FIRST).values_list("pk"))
+    return rows
 
 
 def inherit(ended: Unit, heir: Unit, *, document: str, at: dt.datetime) -> int:
     """Put the open orders of an ended unit into the hands of its heir; how many appeals."""
-    Appeal.objects.open().filter(centre=ended).update(centre=heir)
+    _locked(Appeal.objects.open().filter(centre=ended)).update(centre=heir)
     Application.objects.filter(judge_unit=ended, verdict=Application.Verdict.PENDING).update(
         judge_unit=heir
     )
     Assignment.objects.live().filter(assigner_unit=ended).update(assigner_unit=heir)
     theirs = Q(assignments__unit=ended, assignments__state__in=LIVE) | Q(lead_unit=ended)
     pks = list(
-        Appeal.objects.exclude(status__in=ENDED).filter(theirs).order_by("pk").distinct()
-        .values_list("pk", flat=True)
+        Appeal.objects.exclude(status__in=ENDED).filter(theirs).order_by(*MASTERS_FIRST)
+        .distinct().values_list("pk", flat=True)
     )  # fmt: skip
     for start in range(0, len(pks), BATCH):
         with changing_many(pks[start : start + BATCH], actor=SYSTEM, at=at, wait=True) as changes:

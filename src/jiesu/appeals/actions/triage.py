@@ -4,14 +4,10 @@
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import transaction
 
 from jiesu.access import Actor
 from jiesu.appeals import lifecycle as life
-from jiesu.appeals.actions.merged import parting
+from jiesu.appeals.actions.families import ALONE, merging, parting
 from jiesu.appeals.actions.transition import changing, check_centre
 from jiesu.appeals.lifecycle import OPEN, Status
 from jiesu.appeals.models import Appeal
@@ -30,9 +26,7 @@ def merge(appeal: Appeal, master: Appeal, reason: str, *, actor: Actor, at: dt.d
         raise invalid("master", "不能并入自身，请填写另一件工单的编号。", "same")
     if master.centre_id != appeal.centre_id:
         raise invalid("master", "主单由其他热线中心管理，不能并入。", "other_centre")
-    with _both_locked(appeal, master), changing(master, actor=actor, at=at) as main:
-        if master.where is Status.MERGED:
-            raise invalid("master", "这件工单本身已并入其他工单，请并入它的主单。", "merged")
+    with merging(master), changing(master, actor=actor, at=at) as main:
         if master.where not in OPEN:
             raise invalid(
                 "master", "主单已经结束。同一诉求人有新情况的，请关联原单重新派单。", "ended"
@@ -71,17 +65,5 @@ def unmerge(appeal: Appeal, reason: str, *, actor: Actor, at: dt.datetime) -> Ap
         changing(appeal, actor=actor, at=at) as change,
     ):
         check_centre(actor, appeal)
-        change.move(
-            life.UNMERGE, data={"master": master.number, "reason": why}, master=None,
-            lead_unit=None, lead_unit_name="", lead_unit_path="",
-        )  # fmt: skip
+        change.move(life.UNMERGE, data={"master": master.number, "reason": why}, **ALONE)
     return appeal
-
-
-@contextmanager
-def _both_locked(one: Appeal, other: Appeal) -> Iterator[None]:
-    """Both rows, the older first: two people who merge the same two the other way round wait."""
-    with transaction.atomic():
-        rows = Appeal.objects.select_for_update().filter(pk__in=(one.pk, other.pk))
-        list(rows.order_by("pk").values_list("pk"))
-        yield
