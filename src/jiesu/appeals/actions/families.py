@@ -8,6 +8,7 @@ master, so there is one at a time.
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
 
@@ -19,7 +20,9 @@ from jiesu.foundation.errors import invalid
 from jiesu.organizations.models import Unit
 
 # What changes in an appeal that leaves its master.
-ALONE = {"master": None, "lead_unit": None, "lead_unit_name": "", "lead_unit_path": ""}
+ALONE: dict[str, Any] = {
+    "master": None, "lead_unit": None, "lead_unit_name": "", "lead_unit_path": "",
+}  # fmt: skip
 
 
 @contextmanager
