@@ -136,7 +136,7 @@ def test_a_simulation_does_not_reach_into_the_future() -> None:
 
 
 def test_calls_come_by_day_and_seldom_at_night_or_on_sundays() -> None:
-    where = province.Province([], {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
+    where = province.Province([], {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     where.centres = [province.Centre(None, {}, [], 1.0)]  # type: ignore[arg-type]  # never asked
 
     come = planner.arrivals(20_000, 84, NOW, where, "rhythm")

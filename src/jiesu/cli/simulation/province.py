@@ -50,11 +50,11 @@ class Province:
     classes: dict[str, Category]
     codes: dict[int, str]
     _lines: dict[str, frozenset[int]]  # a class, those above it and those that continue them
-    _entries: dict[str, list[DutyEntry]]  # by the region's path
+    _entries: dict[str, dict[int, list[DutyEntry]]]  # by the region's path and the class
     _fallbacks: dict[str, FallbackUnit]
+    _bureaus: dict[int | None, list[Unit]]  # by the unit above
     limits: Limits = field(default_factory=Limits)
     _hits: dict[tuple[str, int], DutyHit | None] = field(default_factory=dict)
-    _near: dict[tuple[int | None, int], list[Unit]] = field(default_factory=dict)
 
     def answers(self, code: str, region: Region) -> DutyHit | None:
         """Who the duty catalogue names, as ``duty.find`` would say; asks no database."""
@@ -62,8 +62,8 @@ class Province:
         if key not in self._hits:
             paths, line = ancestors(region.path), self._lines[code]
             entries = [
-                entry for path in paths for entry in self._entries.get(path, ())
-                if entry.category_id in line
+                entry for path in paths if (here := self._entries.get(path))
+                for category in line for entry in here.get(category, ())
             ]  # fmt: skip
             fallbacks = [self._fallbacks[path] for path in paths if path in self._fallbacks]
             self._hits[key] = duty.decide(self.classes[code], region, entries, fallbacks)
@@ -75,15 +75,7 @@ class Province:
 
     def others(self, rng: random.Random, unit: Unit) -> Unit | None:
         """Some other bureau of the same government."""
-        key = (unit.parent_id, unit.pk)
-        near = self._near.get(key)
-        if near is None:
-            near = self._near[key] = [
-                u for u in self.units.values()
-                if u.parent_id == unit.parent_id and u.pk != unit.pk
-                and u.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.ENTERPRISE)
-                and (u.pk, Role.CLERK) in self.staff
-            ]  # fmt: skip
+        near = [u for u in self._bureaus.get(unit.parent_id, ()) if u.pk != unit.pk]
         return rng.choice(near) if near else None
 
 
@@ -97,9 +89,14 @@ def read(at: dt.datetime) -> Province:
     for post in posts.select_related("user", "unit", "unit__region").order_by("pk"):
         staff.setdefault((post.unit_id, post.role), []).append(actor_for(post))
     sections: dict[int, list[Unit]] = {}
+    bureaus: dict[int | None, list[Unit]] = {}
     for unit in units.values():
-        if unit.kind == Unit.Kind.SECTION and unit.parent_id and (unit.pk, Role.CLERK) in staff:
+        if (unit.pk, Role.CLERK) not in staff:
+            continue
+        if unit.kind == Unit.Kind.SECTION and unit.parent_id:
             sections.setdefault(unit.parent_id, []).append(unit)
+        elif unit.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.ENTERPRISE):
+            bureaus.setdefault(unit.parent_id, []).append(unit)
     all_regions = list(Region.objects.filter(valid_to=None).order_by("path"))
     deep = [r for r in all_regions if r.level in (Region.Level.COUNTY, Region.Level.STREET)]
     parents = {r.path[:-4] for r in all_regions}
@@ -120,10 +117,11 @@ def read(at: dt.datetime) -> Province:
     day = day_of(at)
     codes = {matter.code for matter in matters.load()}
     classes = {code: categories.get(code, at) for code in sorted(codes)}
-    entries: dict[str, list[DutyEntry]] = {}
+    entries: dict[str, dict[int, list[DutyEntry]]] = {}
     found = DutyEntry.objects.filter(valid_on(day), valid_on(day, "unit__"))
     for entry in found.select_related("category", "region", "unit", "unit__region"):
-        entries.setdefault(entry.region.path, []).append(entry)
+        here = entries.setdefault(entry.region.path, {})
+        here.setdefault(entry.category_id, []).append(entry)
     fallbacks = FallbackUnit.objects.filter(valid_on(day), valid_on(day, "unit__"))
     return Province(
         centres, units, staff, sections, {r.pk: r for r in leaves}, {r.code: r for r in leaves},
@@ -131,5 +129,6 @@ def read(at: dt.datetime) -> Province:
         {code: frozenset(categories.lineage(c)) for code, c in classes.items()},
         entries,
         {f.region.path: f for f in fallbacks.select_related("region", "unit", "unit__region")},
+        bureaus,
         limits.read(),
     )  # fmt: skip
