@@ -14,9 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from tests.cli.test_import_orders import ALL, HEAD, MAPPING, run
 
 from jiesu.access import SYSTEM
-from jiesu.appeals.actions import intake, many
+from jiesu.appeals.actions import intake, many, marks
+from jiesu.appeals.actions.marks import Marked
 from jiesu.appeals.actions.transition import Change
 from jiesu.appeals.models import Appeal, Assignment, Clock, Contact, Event, NumberSequence, Reply
+from jiesu.cli.imports import orders as importing
 from jiesu.foundation import clock
 from jiesu.foundation.clock import BEIJING
 from jiesu.journal import sealing
@@ -160,6 +162,34 @@ def test_the_rows_compared_meet_what_may_befall_a_row(files: tuple[Path, Path]) 
     assert {row["status"] for row in left["Appeal"]} == {"accepted", "closed"}
     assert any(clock["breached_at"] for clock in left["Clock"])
     assert [sequence["last"] for sequence in left["NumberSequence"]] == [4, 1, 2, 1]
+
+
+def test_a_batch_cut_off_while_it_is_written_leaves_nothing_and_is_taken_over_again(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run_and_undo(files)[1]
+    monkeypatch.setattr(importing, "BATCH", 5)
+    mark, batches = marks.mark, []
+
+    def cut_off(appeals: set[int], *, at: dt.datetime) -> Marked:
+        batches.append(appeals)
+        if len(batches) == 2:  # its orders are written, and not yet there for good
+            raise KeyboardInterrupt
+        return mark(appeals, at=at)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(marks, "mark", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run(*files)
+    assert sorted(Appeal.objects.values_list("outside_number", flat=True)) == [
+        "B0", "B1", "B2", "B3",
+    ]  # fmt: skip
+
+    run(*files)
+
+    assert [row["number"] for row in left()["Appeal"]] == [row["number"] for row in whole["Appeal"]]
+    assert left()["NumberSequence"] == whole["NumberSequence"]
+    assert sealing.verify().is_clean
 
 
 def test_a_hundred_rows_of_a_week_take_so_many_statements(
