@@ -5,6 +5,7 @@ stopped for them is the centre's dated policy, not decided here.
 """
 
 import enum
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -261,9 +262,15 @@ def _copied(read: Normalized, body: str, earlier: Iterable[str]) -> list[Flaw]:
     if len(mine) < 30:
         return []
     for other in earlier:
-        if len(mine & _shingles(_body(normalize(other, limit=LONGEST).text))) >= 0.85 * len(mine):
+        if len(mine & _earlier_shingles(other)) >= 0.85 * len(mine):
             return [_whole(read, Defect.COPIED)]
     return []
+
+
+@functools.lru_cache(maxsize=32)
+def _earlier_shingles(reply: str) -> set[str]:
+    """Of the newest replies, with which one after another is compared."""
+    return _shingles(_body(normalize(reply, limit=LONGEST).text))
 
 
 def _shingles(text: str) -> set[str]:
