@@ -83,6 +83,24 @@ def test_a_cited_number_and_the_words_not_for_the_first_time_give_the_order(worl
     assert appeal.title in by_person
 
 
+def test_a_quoted_title_gives_the_order_though_little_else_is_told(
+    world: World, indexer: Indexer
+) -> None:
+    meant = make.dispatched(world, phone="13812340001", **MIXER)
+    for phone in ("13812340002", "13812340003"):
+        make.dispatched(world, phone=phone, **MIXER | {"title": "榕苑小区旁搅拌站扬尘"})
+    settle(indexer)
+    client = client_of(world, "agent")
+
+    page = asked(client, content="《关于榕苑小区旁搅拌站噪音扰民的问题》处理得怎么样了")
+    law = asked(client, content="榕苑小区旁搅拌站噪音扰民违反《榕苑小区旁搅拌站噪音扰民管理办法》")
+
+    assert page.count("引用了这件的标题") == 1
+    assert page.index("引用了这件的标题") < page.index("搅拌站扬尘")
+    assert f'data-sets="repeat_of" data-value="{meant.number}"' in page
+    assert "引用了这件的标题" not in law
+
+
 def test_what_another_city_was_told_is_not_shown(world: World, indexer: Indexer) -> None:
     make.dispatched(world, **MIXER)
     settle(indexer)

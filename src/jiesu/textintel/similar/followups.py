@@ -24,6 +24,7 @@ _OWN_WORDS = 0.25  # what a pair of a follow-up's own words weighs beside one of
 # What speaks for an order, in log-odds, learned by `bench/text/followups.py`: the rarity of what it
 # shares, how lately it was told (log of days), and that it does not speak of an earlier one itself.
 WEIGHTS = (0.32, 1.71, 3.4)
+_QUOTED = 0.8  # the share of a quoted title that an order must hold to be the one it names
 _NONE = 0.5  # no order is meant: as likely as one of today that holds this share of what is asked
 
 _NUMBER = re.compile(r"(?<!\d)\d{14,19}(?!\d)")
@@ -83,6 +84,13 @@ def bare_title(title: str) -> str:
 def bare_text(text: str) -> str:
     """A follow-up's own words, without numbers and quoted titles."""
     return _TITLE.sub("", _NUMBER.sub("", text))[:_QUERY]
+
+
+def is_quoted(titles: Iterable[str], title: str, text: str) -> bool:
+    """Whether one of the quoted titles is that of the order with this title and text."""
+    held = pairs(f"{title} {text}")
+    asked = [pairs(bare_title(one)) for one in titles]
+    return any(len(one & held) >= _QUOTED * len(one) for one in asked if one)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from jiesu.organizations.models import Region
 from jiesu.organizations.paths import below
 from jiesu.search import alike, places
 from jiesu.textintel.similar import terms
-from jiesu.textintel.similar.followups import Cited, cited
+from jiesu.textintel.similar.followups import Cited, cited, is_quoted
 from jiesu.textintel.similar.matter import Advice, Asking, Likeness, Told, advice
 from jiesu.web.components.faces import face_of_row, status_words
 from jiesu.web.doors import DeskRequest, desk_view
@@ -45,6 +45,7 @@ class Row:
     advice: Advice
     why: tuple[str, ...]
     score: float | None = None
+    is_named: bool = False  # by its number or its title
 
     @property
     def sets(self) -> str:
@@ -85,7 +86,7 @@ def similar(request: DeskRequest) -> HttpResponse:
 def _rows(
     actor: Actor, text: str, address: str, phone: str, region_path: str, at: dt.datetime
 ) -> list[Row]:
-    """Cited orders first, then the caller's own, then others', the most alike first."""
+    """Orders named by number or title first, then the caller's own, then others'."""
     said = cited(text)
     words = terms.words(f"{' '.join(said.titles)} {address} {text[: terms.READ]}")
     known = alike.frequencies() or terms.Counted()
@@ -101,7 +102,7 @@ def _rows(
         if row is not None:
             rows.append(row)
     order = {Advice.APPEND: 0, Advice.RELATE: 0, Advice.CLUSTER: 1, Advice.NONE: 1}
-    rows.sort(key=lambda r: (r.appeal.number not in said.numbers, order[r.advice], -(r.score or 0)))
+    rows.sort(key=lambda r: (not r.is_named, order[r.advice], -(r.score or 0)))
     return rows[:SHOWN]
 
 
@@ -109,9 +110,12 @@ def _row(appeal: Appeal, likeness: Likeness, said: Cited, *, mine: bool) -> Row 
     is_open = Status(appeal.status) in OPEN
     what = advice(likeness, same_person=mine, is_open=is_open)
     why = ["同一来电人"] if mine else []
-    if appeal.number in said.numbers:
-        why.insert(0, "提到了这个编号")
-        what = Advice.APPEND if is_open else Advice.RELATE
+    by_number = appeal.number in said.numbers
+    by_title = not by_number and is_quoted(said.titles, appeal.title, appeal.content)
+    if by_number or by_title:
+        why.insert(0, "提到了这个编号" if by_number else "引用了这件的标题")
+        # a title may fit more orders than the one that is meant
+        what = Advice.APPEND if is_open and (by_number or mine) else Advice.RELATE
     elif mine and what is Advice.NONE and said.again:
         why.append(f"说“{said.again}”")
         what = Advice.RELATE
@@ -123,7 +127,7 @@ def _row(appeal: Appeal, likeness: Likeness, said: Cited, *, mine: bool) -> Row 
         why.append("地点不同")
     if likeness.words:
         why.append(f"都说到 {'、'.join(likeness.words)}")
-    return Row(appeal, what, tuple(why), likeness.score)
+    return Row(appeal, what, tuple(why), likeness.score, by_number or by_title)
 
 
 def _of_caller(actor: Actor, phone: str) -> list[Appeal]:
