@@ -544,10 +544,12 @@ def test_an_extension_granted_late_takes_back_the_breach_it_covers(world: World)
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL sees it by itself")
 @pytest.mark.django_db
 def test_a_caller_is_found_by_index() -> None:
-    plan = Appeal.objects.by_phone("0" * 64).explain()
+    by_phone = Appeal.objects.by_phone("0" * 64).explain()
+    by_person = Appeal.objects.by_person("0" * 64).explain()
 
-    assert "appeal_phone" in plan
-    assert "SCAN" not in plan
+    assert "appeal_phone" in by_phone
+    assert "appeal_document" in by_person
+    assert "SCAN" not in by_phone + by_person
 
 
 def test_whoever_rewrites_an_answer_has_written_it(world: World) -> None:

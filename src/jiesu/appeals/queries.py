@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -69,6 +71,11 @@ def one_of(column: str, values: Sequence[Any], *, by_day: bool) -> Q:
     if by_day and not OPEN.issuperset(values):
         return Q(In(Apart(F(column)), values))
     return Q(**{f"{column}__in": values})
+
+
+def _hashed(column: str, search_hash: str) -> Q:
+    """Says again what the partial index says: SQLite would read the whole table without."""
+    return Q(**{column: search_hash}) & ~Q(**{column: ""})
 
 
 class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
@@ -142,12 +149,13 @@ class AppealQuerySet(models.QuerySet["Appeal", "Appeal"]):
         return ended.order_by("archived_at", "closed_at", "id")
 
     def by_phone(self, search_hash: str) -> "AppealQuerySet":
-        """Of the person with this telephone (``Keyring.search_hash`` of the normalised number).
+        """Of the person with this telephone (``Keyring.search_hash`` of the normalised number)."""
+        return self.filter(_hashed("phone_hash", search_hash) | _hashed("phone2_hash", search_hash))
 
-        Says again what the partial indexes say: SQLite would read the whole table without.
-        """
-        first = Q(phone_hash=search_hash) & ~Q(phone_hash="")
-        return self.filter(first | Q(phone2_hash=search_hash) & ~Q(phone2_hash=""))
+    def by_person(self, search_hash: str) -> "AppealQuerySet":
+        """Of the person with this telephone or identity number."""
+        columns = ("phone_hash", "phone2_hash", "document_hash")
+        return self.filter(reduce(or_, (_hashed(column, search_hash) for column in columns)))
 
     def published(self) -> "AppealQuerySet":
         """Those whose answer anyone may read."""

@@ -61,14 +61,14 @@ class OrderFilter:
     def read(cls, query: Mapping[str, str]) -> "OrderFilter":
         """From a query string's values; unknown keys are left out.
 
-        A telephone among the words becomes ``person``, its keyed hash: what is shown in addresses,
-        kept and exported names nobody.
+        A telephone or an identity number among the words becomes ``person``, its keyed hash: what
+        is shown in addresses, kept and exported names nobody.
         """
         values = {k: query[k].strip()[:200] for k in KEYS if query.get(k, "").strip()}
-        if person := finding.person_of(values.get("q", "")):
+        person, words = finding.person_in(values.pop("q", ""))
+        if person:
             values["person"] = person
-            del values["q"]
-        return cls(values)
+        return cls({"q": words, **values} if words else values)
 
     def get(self, key: str) -> str:
         """One wish, or ""."""
@@ -147,7 +147,7 @@ class OrderFilter:
             if key == "q":
                 said.append((key, "搜索", value))
             elif key == "person":
-                said.append((key, "", "同一电话"))
+                said.append((key, "", "同一电话或证件"))
             elif key == "status":
                 names = [STATUS_NAMES[Status(v)] for v in value.split(",") if v in set(Status)]
                 said.append((key, "状态", "、".join(names)))

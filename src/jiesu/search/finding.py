@@ -5,6 +5,7 @@ is not in the index; a telephone is looked up by its hash, and only for those wh
 """
 
 import logging
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,12 +18,15 @@ from jiesu.foundation import identifiers
 from jiesu.foundation.crypto import keyring
 from jiesu.organizations.paths import STEP
 from jiesu.search import store, words
+from jiesu.textintel import redact
+from jiesu.textintel.redact import Personal
 
 log = logging.getLogger(__name__)
 
 MOST = 200  # hits asked of the index at once
 _RECENT = 20_000  # appeals whose titles are searched while there is no index
 _NUMBER_PREFIX = 6
+_NUMBERS = (Personal.PHONE, Personal.IDENTITY)
 
 
 def find(query: str, actor: Actor, *, limit: int = 20, after: int = 0) -> list[str]:
@@ -129,11 +133,32 @@ def person_of(text: str) -> str:
     return "" if identifiers.phone_problem(number) else keyring().search_hash(number)
 
 
+def person_in(text: str) -> tuple[str, str]:
+    """Whose telephone or identity number stands in what was typed (hash or ""), and what else does.
+
+    No such number is left in the other words; of several the first one counts.
+    """
+    if person := person_of(text):
+        return person, ""
+    numbers = [p for p in redact.find(text, landlines=True) if p.kind in _NUMBERS]
+    if not numbers:
+        return "", text
+    first, rest = numbers[0], text
+    for piece in sorted(numbers, key=lambda p: p.start, reverse=True):
+        rest = f"{rest[: piece.start]} {rest[piece.end :]}"
+    number = text[first.start : first.end]
+    if first.kind is Personal.IDENTITY:
+        number = unicodedata.normalize("NFKC", number).upper()
+    else:
+        number = identifiers.normalize_phone(number)
+    return keyring().search_hash(number), " ".join(rest.split())
+
+
 def of_person(person: str, actor: Actor, *, limit: int = 20) -> list[str]:
-    """The numbers of a person's appeals (``person_of``), for those who may learn whose they are."""
+    """The numbers of a person's appeals (``person_in``), for those who may learn whose they are."""
     if not (actor.may(Permission.APPEAL_REVEAL) or actor.may(Permission.INTAKE_REGISTER)):
         return []
-    rows = Appeal.objects.visible_to(actor).by_phone(person)
+    rows = Appeal.objects.visible_to(actor).by_person(person)
     page = rows.order_by("-pk").values_list("number", "confidentiality", "agent_id")[: limit * 2]
     staff = is_centre_staff(actor)
     return [

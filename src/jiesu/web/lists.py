@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,10 +24,11 @@ from jiesu.foundation import clock
 from jiesu.listing import columns as listed
 from jiesu.listing import filters, saved
 from jiesu.listing.filters import OrderFilter
+from jiesu.search import finding
 from jiesu.web.components.faces import face_of_row, state_words, status_words, tags_of
 from jiesu.web.components.pieces import Bulk, Cell, Chip, Column, Empty, Tab, Table
 from jiesu.web.components.times import when_words
-from jiesu.web.doors import DeskRequest
+from jiesu.web.doors import Arguments, DeskRequest, Guarded, View, desk_view, go
 from jiesu.web.paging import key_page
 from jiesu.web.pick.views import category_label, region_label, unit_label
 
@@ -43,6 +45,38 @@ QUICK: tuple[tuple[str, Mapping[str, str]], ...] = (
 )
 QUICK_MINE = (("我的", {"mine": "1"}), *QUICK)
 FIRST_DUE = ("due_at", "id")
+
+
+def list_view(
+    *permissions: P,
+) -> Callable[[View[Arguments]], Guarded[Arguments]]:
+    """Guard a page that reads an ``OrderFilter`` from its address (``doors.desk_view``).
+
+    An address that holds somebody's telephone or identity number is never answered: it leads to the
+    same page with the number's keyed hash, or without it for who is not signed in.
+    """
+
+    def guard(view: View[Arguments]) -> Guarded[Arguments]:
+        guarded = desk_view(*permissions)(view)
+
+        @wraps(guarded)
+        def nameless(
+            request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs
+        ) -> HttpResponse:
+            person, words = finding.person_in(" ".join(request.GET.getlist("q")))
+            if not person:
+                return guarded(request, *args, **kwargs)
+            query = request.GET.copy()
+            del query["q"]
+            if words:
+                query["q"] = words
+            if getattr(request, "post", None) is not None:
+                query["person"] = person
+            return go(request, f"{request.path}?{query.urlencode()}".rstrip("?"))
+
+        return nameless
+
+    return guard
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from jiesu.foundation.errors import UseCaseError
 from jiesu.web.components.faces import face_of_row, tags_of, type_words
 from jiesu.web.components.pieces import Empty, Waiting
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
-from jiesu.web.lists import Work, count_up_to, list_context
+from jiesu.web.lists import Work, count_up_to, list_context, list_view
 from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.orders.dialogs import said_of
@@ -66,7 +66,7 @@ def waiting(actor: Actor, at: dt.datetime) -> Count:
     return Count(count_up_to(ours), red=ours.overdue(at).exists())
 
 
-@desk_view(P.CALLBACK_RECORD)
+@list_view(P.CALLBACK_RECORD)
 def home(request: DeskRequest) -> HttpResponse:
     """The call list, due first."""
     at = clock.now()

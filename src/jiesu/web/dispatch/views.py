@@ -25,7 +25,15 @@ from jiesu.web.components.faces import face_of_row, tags_of, type_words
 from jiesu.web.components.pieces import Bulk, Cell, Column, Empty, Tab, Table, Waiting
 from jiesu.web.components.times import when_words
 from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
-from jiesu.web.lists import DESK_COLUMNS, Work, count_up_to, list_context, near, tell_each
+from jiesu.web.lists import (
+    DESK_COLUMNS,
+    Work,
+    count_up_to,
+    list_context,
+    list_view,
+    near,
+    tell_each,
+)
 from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.orders.dialogs import order_of
@@ -85,7 +93,7 @@ def waiting(actor: Actor, at: dt.datetime) -> Count:
     return Count(count_up_to(ours) + count_up_to(pleas), red=ours.overdue(at).exists())
 
 
-@desk_view(P.DISPATCH_ASSIGN)
+@list_view(P.DISPATCH_ASSIGN)
 def home(request: DeskRequest) -> HttpResponse:
     """The queue, due first."""
     at = clock.now()

@@ -18,6 +18,7 @@ from jiesu.foundation.errors import UseCaseError
 from jiesu.listing.filters import KEYS, OrderFilter
 from jiesu.web.components.widgets import Segmented, when
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
+from jiesu.web.lists import list_view
 from jiesu.web.once import once
 
 PLACES = ("statuses", "states")
@@ -49,7 +50,7 @@ class ExportForm(forms.Form):
             del self.fields["reveal"], self.fields["reason"]
 
 
-@desk_view(P.APPEAL_EXPORT)
+@list_view(P.APPEAL_EXPORT)
 def export(request: DeskRequest) -> HttpResponse:
     """Ask for the list one was looking at as a file."""
     asked = request.POST if request.method == "POST" else request.GET

@@ -17,12 +17,12 @@ from jiesu.listing import saved
 from jiesu.listing.filters import OrderFilter
 from jiesu.web.components.pieces import Empty
 from jiesu.web.doors import DeskRequest, desk_view
-from jiesu.web.lists import QUICK_MINE, Work, list_context
+from jiesu.web.lists import QUICK_MINE, Work, list_context, list_view
 
 _OPEN = {"statuses": ",".join(s for s in Status if s not in ENDED)}
 
 
-@desk_view(P.APPEAL_VIEW)
+@list_view(P.APPEAL_VIEW)
 def home(request: DeskRequest) -> HttpResponse:
     """Every order the actor may see, newest first; the search box of all pages leads here."""
     at = clock.now()

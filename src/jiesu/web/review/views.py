@@ -24,7 +24,7 @@ from jiesu.web.components.faces import face_of_row, tags_of, type_words
 from jiesu.web.components.pieces import Empty, FileItem, Waiting
 from jiesu.web.components.widgets import Marks
 from jiesu.web.doors import DeskRequest, desk_view, done, refuse
-from jiesu.web.lists import Work, count_up_to, list_context, near
+from jiesu.web.lists import Work, count_up_to, list_context, list_view, near
 from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.orders.forms import text_field
@@ -73,7 +73,7 @@ class ReviewForm(forms.Form):
     )  # fmt: skip
 
 
-@desk_view(P.REVIEW_DECIDE)
+@list_view(P.REVIEW_DECIDE)
 def home(request: DeskRequest) -> HttpResponse:
     """The replies that wait, due first."""
     at = clock.now()

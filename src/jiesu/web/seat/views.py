@@ -36,7 +36,7 @@ from jiesu.web.components.faces import face_of_row, mood_tag, status_words
 from jiesu.web.components.pieces import Empty, Tag
 from jiesu.web.doors import DeskRequest, desk_view, done, go
 from jiesu.web.intake_fields import LocalQuestions, local_answers, local_questions, place_errors
-from jiesu.web.lists import Work, list_context
+from jiesu.web.lists import Work, list_context, list_view
 from jiesu.web.navigation import Count
 from jiesu.web.pick.views import category_label, region_label
 from jiesu.web.seat.forms import IntakeForm
@@ -426,7 +426,7 @@ def drop_draft(request: DeskRequest, key: str) -> HttpResponse:
     return done(request, "草稿已删除。", reverse("seat:mine"))
 
 
-@desk_view(P.INTAKE_REGISTER)
+@list_view(P.INTAKE_REGISTER)
 def mine(request: DeskRequest) -> HttpResponse:
     """What this agent took in, newest first, and their drafts."""
     at = clock.now()

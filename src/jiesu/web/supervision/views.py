@@ -31,7 +31,7 @@ from jiesu.supervision.models import Closing, Elsewhere, Hit, Instrument, Ledger
 from jiesu.web.components.pieces import Bulk, Cell, ClockFace, Column, Empty, Tab, Table, Tag
 from jiesu.web.components.times import when_words
 from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
-from jiesu.web.lists import Work, count_up_to, list_context, tell_each, words_of
+from jiesu.web.lists import Work, count_up_to, list_context, list_view, tell_each, words_of
 from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.paging import key_page
@@ -216,7 +216,7 @@ def order_work(actor: Actor, at: dt.datetime) -> list[Work]:
     ]  # fmt: skip
 
 
-@desk_view(P.SUPERVISION_ISSUE, P.SUPERVISION_VIEW)
+@list_view(P.SUPERVISION_ISSUE, P.SUPERVISION_VIEW)
 def orders(request: DeskRequest) -> HttpResponse:
     """The area's overdue and yellow orders, to urge or supervise one or many."""
     at = clock.now()

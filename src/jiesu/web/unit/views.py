@@ -27,7 +27,7 @@ from jiesu.web import reply_check, uploads
 from jiesu.web.components.faces import face_of_row
 from jiesu.web.components.pieces import Bulk, Empty
 from jiesu.web.doors import DeskRequest, desk_view, done, page_of, refuse
-from jiesu.web.lists import QUICK_MINE, Work, count_up_to, list_context, near, tell_each
+from jiesu.web.lists import QUICK_MINE, Work, count_up_to, list_context, list_view, near, tell_each
 from jiesu.web.lists import news as list_news
 from jiesu.web.navigation import Count
 from jiesu.web.orders.dialogs import taking_over, unit_of
@@ -89,7 +89,7 @@ def waiting(actor: Actor, at: dt.datetime) -> Count:
     return Count(count_up_to(mine), red=mine.overdue(at).exists())
 
 
-@desk_view(P.HANDLING_SIGN, P.HANDLING_INNER_REVIEW)
+@list_view(P.HANDLING_SIGN, P.HANDLING_INNER_REVIEW)
 def home(request: DeskRequest) -> HttpResponse:
     """The unit's list; whoever only reviews starts at the inner review."""
     at = clock.now()
