@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -74,7 +74,7 @@ def list_view(
                 query["person"] = person
             return go(request, f"{request.path}?{query.urlencode()}".rstrip("?"))
 
-        return nameless
+        return cast("Guarded[Arguments]", nameless)
 
     return guard
 
