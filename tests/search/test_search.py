@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from tests.factories import appeals as make
 from tests.factories.world import MONDAY, World
 
@@ -197,6 +198,29 @@ def test_an_index_that_was_deleted_under_a_running_loop_comes_back(
     settle(indexer)
 
     assert finding.find("商贩", world.actor("agent")) == [appeal.number]
+
+
+def test_readyz_warns_while_there_are_orders_and_no_index(world: World, indexer: Indexer) -> None:
+    def told() -> str:
+        store.reader.forget()
+        answer = Client().get("/readyz").json()
+        return str(answer["checks"]["search index"])
+
+    with_no_order = told()
+    make.accepted(world)
+    before = told()
+    settle(indexer)
+    built = told()
+    folder = store.current()
+    assert folder is not None
+    (folder / "meta.json").write_bytes(b"rubbish")
+    damaged = told()
+    shutil.rmtree(store.home())
+    lost = told()
+
+    assert (with_no_order, built) == ("ok", "ok")
+    assert before == damaged == lost
+    assert lost.startswith("warn: none that can be read")
 
 
 def test_an_interrupted_build_goes_on_where_it_stopped(world: World, indexer: Indexer) -> None:

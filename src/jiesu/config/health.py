@@ -1,8 +1,9 @@
 """Is this process alive, and may it be given work?
 
 ``fail`` means: send nobody here. ``warn`` means: somebody should look, but people can work. A loop
-that stands still or a calendar that is not out yet (the State Council gives notice in autumn) must
-not take every web host out of the load balancer, so both only warn; Prometheus alerts on them.
+that stands still, a search index that is lost or a calendar that is not out yet (the State Council
+gives notice in autumn) must not take every web host out of the load balancer, so they only warn;
+Prometheus alerts on them.
 """
 
 import datetime as dt
@@ -19,6 +20,7 @@ from django.utils.module_loading import import_string
 
 from jiesu.foundation import clock
 from jiesu.foundation.crypto import CryptoError, keyring
+from jiesu.search import store
 from jiesu.suggestions import registry
 from jiesu.textintel.warnings import model_trouble
 
@@ -46,7 +48,7 @@ def all_checks(at: dt.datetime) -> list[Check]:
         migrations = _migrations()
         checks.append(migrations)
         if migrations.state == "ok":
-            checks += [_calendar(at), *_loops(at), *_models()]
+            checks += [_calendar(at), *_loops(at), *_models(), _search()]
     return checks
 
 
@@ -101,6 +103,14 @@ def _models() -> Iterator[Check]:
     """Models of text intelligence that cannot be read: people work on without suggestions."""
     for trouble in filter(None, [*registry.troubles(), model_trouble()]):
         yield Check("text models", "warn", trouble)
+
+
+def _search() -> Check:
+    """An index that is lost or being built: meanwhile little more than titles is searched."""
+    appeals = apps.get_model("appeals", "Appeal")._default_manager
+    if store.reader.searcher() is not None or not appeals.exists():
+        return Check("search index", "ok")
+    return Check("search index", "warn", "none that can be read; titles only until it is built")
 
 
 def loop_beats() -> Mapping[str, dt.datetime] | None:
