@@ -119,15 +119,20 @@ def timed(client: Client, url: str) -> dict[str, Any]:
 
 
 def pages() -> dict[str, Any]:
-    """Every desk's list and an order's page."""
+    """Every desk's list and an order's page; a month is one of half a year ago."""
     found: dict[str, Any] = {}
+    since = Appeal.objects.latest("pk").registered_at.date() - dt.timedelta(days=180)
+    month = f"from={since}&to={since + dt.timedelta(days=30)}"
     for username, url in (
         ("agent", "/seat/mine/"), ("dispatcher", "/dispatch/"), ("clerk", "/unit/"),
         ("clerk", "/unit/?tab=handling"), ("reviewer", "/review/"), ("callback", "/callback/"),
         ("reviewer", "/orders/"), ("clerk", "/orders/"), ("supervisor", "/orders/?due=overdue"),
         ("reviewer", "/orders/?status=closed"), ("reviewer", "/orders/?q=路灯不亮"),
+        ("reviewer", "/orders/?{month}"), ("reviewer", "/orders/?{month}&status=closed,archived"),
+        ("reviewer", "/orders/?region=350102"), ("reviewer", "/orders/?{month}&region=350102"),
     ):  # fmt: skip
-        found[f"{username} {url}"] = timed(signed_in(post_of(username)), url)
+        asked = url.replace("{month}", month)
+        found[f"{username} {url}"] = timed(signed_in(post_of(username)), asked)
     latest = Appeal.objects.order_by("-pk").filter(status="closed")[0]
 
     found["reviewer order page"] = timed(

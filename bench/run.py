@@ -167,7 +167,9 @@ def _section(data: dict[str, Any]) -> list[str]:
         "| load before, after | "
         + " | ".join("{}, {}".format(*figures["load"]) for figures in sizes) + " | |",
     ]  # fmt: skip
-    for page in sizes[0]["pages"]:
+    for page in sizes[-1]["pages"]:
+        if any(page not in figures["pages"] for figures in sizes):
+            continue  # not yet measured at every size
         found = [figures["pages"][page] for figures in sizes]
         cells = [
             f"{one['statements']} st, {one.get('rows', '?')} rows, {one.get('sql_ms', '?')} / "

@@ -86,8 +86,8 @@ class OrderFilter:
 
     @property
     def runs_by_day(self) -> bool:
-        """Whether the indexes of what is wished, a period or a region, run by registration."""
-        return any(self.get(key) for key in ("from", "to", "region"))
+        """Whether the indexes of what is wished, a period, region or class, run by registration."""
+        return any(self.get(key) for key in ("from", "to", "region", "category"))
 
     def order(self, usual: Sequence[str]) -> Sequence[str]:
         """The order of a list of orders: newest first is by registration where indexes run so."""

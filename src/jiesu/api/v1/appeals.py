@@ -88,7 +88,7 @@ def _listed(rows: AppealQuerySet, filters: inputs.AppealFilters, request: Call) 
 
 
 def _order(filters: inputs.AppealFilters) -> Order:
-    """Newest or oldest by what the index of the wished runs by: a period's, or a region's."""
+    """Newest or oldest by what the index of the wished runs by: a period's, region's or class's."""
     asked = ORDERS[filters.order]
     if asked is DUE or not (day := _runs_by(filters)):
         return asked
@@ -98,7 +98,7 @@ def _order(filters: inputs.AppealFilters) -> Order:
 def _runs_by(filters: inputs.AppealFilters) -> str:
     if filters.received_from or filters.received_to:
         return "received_at"
-    return "registered_at" if filters.region else ""
+    return "registered_at" if filters.region or filters.category else ""
 
 
 def _filtered(rows: AppealQuerySet, filters: inputs.AppealFilters, request: Call) -> AppealQuerySet:
