@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import ExpressionWrapper, F, Func, Q
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, In
 
 from jiesu.access import Actor, ActorKind, Permission
@@ -52,14 +53,18 @@ class Apart(Func):
 def within(path: str) -> Q:
     """Orders of a region and those below it.
 
-    A county's are found by its index, the newest first; a city's are a large share of all, which a
-    walk meets by leaving out the others'.
+    A county's are found by its index, the newest first, and a street's by leaving out the county's
+    others: PostgreSQL would take a street within a county for next to nothing and sort, so it is
+    not shown how narrow that is. A city's are a large share of all, which a walk meets anyway.
     """
+    area = Q(**below("region_path", path))
+    if len(path) < _COUNTY:
+        return area
     county = Q(Exact(County(F("region_path")), path[:_COUNTY]))
     if len(path) == _COUNTY:
         return county
-    area = Q(**below("region_path", path))
-    return county & area if len(path) > _COUNTY else area
+    within_county = ExpressionWrapper(area, output_field=models.BooleanField())
+    return county & Q(Coalesce(within_county, False))
 
 
 def one_of(column: str, values: Sequence[Any], *, by_day: bool) -> Q:
