@@ -94,13 +94,18 @@ class OrderFilter:
         return BY_DAY if self.runs_by_day and tuple(usual) == NEWEST else usual
 
     def apply(
-        self, rows: QuerySet[M, M], actor: Actor, at: dt.datetime, *, prefix: str = ""
-    ) -> QuerySet[M, M]:
-        """The rows that match; ``prefix`` leads from the row to its appeal (``"appeal__"``)."""
+        self, rows: QuerySet[M, M], actor: Actor, at: dt.datetime, *, prefix: str = "",
+        newest_first: bool = True,
+    ) -> QuerySet[M, M]:  # fmt: skip
+        """The rows that match; ``prefix`` leads from the row to its appeal (``"appeal__"``).
+
+        A list that is not shown ``newest_first`` walks an index of its own.
+        """
+        by_day = newest_first and self.runs_by_day
         for key in ("status", "type", "urgency", "channel"):
             if value := self.get(key):
                 column = f"{prefix}appeal_type" if key == "type" else f"{prefix}{key}"
-                rows = rows.filter(one_of(column, value.split(","), by_day=self.runs_by_day))
+                rows = rows.filter(one_of(column, value.split(","), by_day=by_day))
         if value := self.get("category"):
             rows = _of_category(rows, value, f"{prefix}category_id")
         if value := self.get("region"):
@@ -109,7 +114,7 @@ class OrderFilter:
                 return rows.none()
             below = paths.below(f"{prefix}region_path", region.path)
             # what hangs on an order is found by its own indexes
-            rows = rows.filter(Q(**below) if prefix else within(region.path))
+            rows = rows.filter(within(region.path) if by_day and not prefix else Q(**below))
         if value := self.get("unit"):
             unit = Unit.objects.filter(pk=int(value)).first() if value.isdecimal() else None
             rows = (
@@ -131,7 +136,7 @@ class OrderFilter:
             rows = rows.filter(_mine(actor, prefix))
         if self.get("own"):
             mine = f"{prefix}centre_id"
-            rows = rows.filter(one_of(mine, [actor.unit_id], by_day=self.runs_by_day))
+            rows = rows.filter(one_of(mine, [actor.unit_id], by_day=by_day))
         if person := self.get("person"):
             found = finding.of_person(person, actor, limit=MAX_FOUND)
             rows = rows.filter(**{f"{prefix}number__in": found})

@@ -230,7 +230,10 @@ def list_context(
     wishes = OrderFilter.read(request.GET)
     is_unit = chosen.rows.model is Assignment
     prefix = "appeal__" if is_unit else ""
-    rows = wishes.apply(light(chosen.rows), request.actor, at, prefix=prefix)
+    order = wishes.order(chosen.order)
+    rows = wishes.apply(
+        light(chosen.rows), request.actor, at, prefix=prefix, newest_first=order != chosen.order
+    )
     page = key_page(rows, wishes.order(chosen.order), request.GET.get("after", ""), size=PAGE_SIZE)
     is_first = wishes.is_empty and not request.GET.get("after")
     mark = _mark_of(page.items) if is_first else _mark(chosen)

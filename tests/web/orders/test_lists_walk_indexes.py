@@ -65,6 +65,17 @@ def test_the_newest_of_a_period_a_county_or_a_class_are_walked_by_registration(
     assert not _sorts(plan), plan
 
 
+def test_what_is_due_in_a_county_is_walked_by_when_it_is_due(world: World) -> None:
+    actor = world.actor("dispatcher")
+    rows = Appeal.objects.visible_to(actor).overdue(MONDAY)
+    asked = OrderFilter.read(COUNTY).apply(light(rows), actor, MONDAY, newest_first=False)
+
+    plan = asked.order_by("due_at", "id")[:26].explain()
+
+    assert "appeal_due" in plan
+    assert not _sorts(plan), plan
+
+
 @pytest.mark.parametrize("flag", [f for f in FLAGS if f != "applied"])
 def test_a_rare_flag_is_found_by_its_own_index(world: World, flag: str) -> None:
     actor = world.actor("province_dispatcher")

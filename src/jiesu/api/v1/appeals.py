@@ -90,12 +90,14 @@ def _listed(rows: AppealQuerySet, filters: inputs.AppealFilters, request: Call) 
 def _order(filters: inputs.AppealFilters) -> Order:
     """Newest or oldest by what the index of the wished runs by: a period's, region's or class's."""
     asked = ORDERS[filters.order]
-    if asked is DUE or not (day := _runs_by(filters)):
+    if not (day := _runs_by(filters)):
         return asked
     return Order(f"{asked.name} by {day}", (day, "id"), asked.descending)
 
 
 def _runs_by(filters: inputs.AppealFilters) -> str:
+    if filters.order == DUE.name:
+        return ""
     if filters.received_from or filters.received_to:
         return "received_at"
     return "registered_at" if filters.region or filters.category else ""
@@ -113,7 +115,10 @@ def _filtered(rows: AppealQuerySet, filters: inputs.AppealFilters, request: Call
         rows = rows.filter(category__in=_classes(filters.category))
     if filters.region:
         where = door.region(filters.region)
-        rows = rows.filter(within(where.path))
+        by_county = _runs_by(filters) == "registered_at"
+        rows = rows.filter(
+            within(where.path) if by_county else Q(**below("region_path", where.path))
+        )
     if filters.unit:
         rows = rows.filter(**below("lead_unit_path", door.unit(filters.unit, "unit").path))
     for name, value in {
