@@ -51,6 +51,16 @@ def test_a_text_it_knows_nothing_of_gets_no_answer(model: Linear) -> None:
     assert model.answers(Text("zzqqxx")) == []
 
 
+def test_of_a_text_that_holds_little_it_has_met_it_is_less_sure(model: Linear) -> None:
+    known, mixed = Text("路灯不亮，请处理。"), Text("路灯不亮，请处理。" + "鼗醯璺墦缱爨黻" * 6)
+
+    scores = model.scores([known, mixed])
+
+    assert (scores.argmax(axis=1) == model.labels.index("路灯照明")).all()
+    assert scores[1].max() < scores[0].max() * 0.8
+    assert model.probabilities([mixed]).max() < model.probabilities([known]).max()
+
+
 @pytest.mark.parametrize("text", ODD)
 def test_odd_texts_get_a_sane_answer_at_once(model: Linear, text: str) -> None:
     began = time.process_time()

@@ -215,10 +215,13 @@ def _features(
     while (in_texts >= least).sum() * labels > MOST_WEIGHTS:
         least += 1
     buckets = np.flatnonzero(in_texts >= least).astype(np.int32)
-    idf = np.log((1 + counted.shape[0]) / (1 + in_texts[buckets])) + 1
-    weight = idf * _telling(counted, in_texts, wanted, labels)[buckets] ** recipe.tellings[0]
+    idf = np.log((1 + counted.shape[0]) / (1 + np.maximum(in_texts, 1))) + 1
+    telling = _telling(counted, in_texts, wanted, labels) ** recipe.tellings[0]
+    weight = idf * telling
+    once = in_texts == 1  # what is met for the first time is as rare
     return Features(
-        recipe.spans, buckets, weight.astype(np.float32), np.array(recipe.kinds, dtype=np.float32),
+        recipe.spans, buckets, weight[buckets].astype(np.float32),
+        np.array(recipe.kinds, dtype=np.float32), float(weight[once].mean()) if once.any() else 0.0,
     )  # fmt: skip
 
 

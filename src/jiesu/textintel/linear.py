@@ -24,13 +24,16 @@ WORDS_SHOWN = 3
 class Features:
     """Which n-grams count and for how much: learned from the training texts.
 
-    ``buckets`` sorted, an ``idf`` each; ``kinds`` how much each kind of n-gram counts.
+    ``buckets`` sorted, an ``idf`` each; ``kinds`` how much each kind of n-gram counts. An n-gram
+    that does not count still weighs ``unknown`` in a text's length: of a text that holds little
+    the model has met, it is not sure.
     """
 
     spans: Spans
     buckets: NDArray[np.int32]
     idf: Floats
     kinds: Floats
+    unknown: float
     _column: NDArray[np.int32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -46,12 +49,12 @@ class Features:
         """The same from what was counted already."""
         column = self._column[counted.indices]
         known = column >= 0
-        row = np.repeat(np.arange(counted.shape[0]), np.diff(counted.indptr))[known]
-        column = column[known]
-        kind = vectors.kind_of(counted.indices[known])
-        value = (1 + np.log(counted.data[known])) * self.idf[column]
+        row = np.repeat(np.arange(counted.shape[0]), np.diff(counted.indptr))
+        kind = vectors.kind_of(counted.indices)
+        value = (1 + np.log(counted.data)) * np.where(known, self.idf[column], self.unknown)
         block = row * len(vectors.KINDS) + kind
         squares = np.bincount(block, value * value)
+        value, column, kind, block = (each[known] for each in (value, column, kind, block))
         value *= self.kinds[kind] / np.sqrt(squares[block])
         ends = np.concatenate([[0], np.cumsum(known)])[counted.indptr]
         shape = (counted.shape[0], len(self.buckets))

@@ -13,7 +13,7 @@ from jiesu.textintel.calibration import Calibration
 from jiesu.textintel.linear import Features, Linear
 from jiesu.textintel.vectors import Spans
 
-FORMAT = 2  # raised when n-grams or weights mean something else; an older file is then refused
+FORMAT = 3  # raised when n-grams or weights mean something else; an older file is then refused
 
 
 class WrongModel(Exception):
@@ -26,6 +26,7 @@ def save(model: Linear, path: Path) -> str:
         "format": FORMAT,
         "labels": model.labels,
         "spans": vars(model.features.spans),
+        "unknown": model.features.unknown,
     }
     written = io.BytesIO()
     np.savez(
@@ -65,7 +66,10 @@ def load(path: Path, checksum: str = "") -> Linear:
                     f"模型文件 {path.name} 是第 {head['format']} 版格式，本程序用第 {FORMAT} 版，"
                     "请重新训练。"
                 )
-            features = Features(Spans(**head["spans"]), held["buckets"], held["idf"], held["kinds"])
+            features = Features(
+                Spans(**head["spans"]), held["buckets"], held["idf"], held["kinds"],
+                head["unknown"],
+            )  # fmt: skip
             return Linear(
                 tuple(head["labels"]), features, held["weights"], held["bias"],
                 Calibration(held["level"], held["between"], held["offset"], held["trust"]),
