@@ -53,6 +53,7 @@ def main(name: str, folds: int = FOLDS) -> None:
     learned = learn.learn(texts, labels, groups, learn.Recipe(folds=folds))
     model = learned.model
     figures = {"set": name, "folds": folds, "seed": learn.SEED, **learned.figures}
+    figures |= {"penalty": learned.recipe.penalties[0], "telling": learned.recipe.tellings[0]}
     times = {label: labels.count(label) for label in set(labels)}
     often = [i for i, label in enumerate(labels) if times[label] >= FREQUENT]
     if len(often) < len(labels):

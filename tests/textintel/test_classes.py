@@ -206,3 +206,10 @@ def test_an_ngram_that_tells_labels_apart_weighs_more_than_one_as_rare_that_does
         return float(features.idf[features.column_of(read.bucket)[0]])
 
     assert weight("灯") > 1.5 * weight("夜")
+
+
+def test_texts_that_are_all_near_duplicates_teach_nothing() -> None:
+    texts, labels = told()
+
+    with pytest.raises(learn.TooLittle, match="近似重复"):
+        learn.learn(texts, labels, ["one"] * len(texts))
