@@ -10,6 +10,7 @@ from jiesu.cli.simulation import matters
 from jiesu.cli.simulation.life import Life
 from jiesu.cli.simulation.plan import Plan
 from jiesu.cli.simulation.province import Centre, Province
+from jiesu.foundation.clock import BEIJING
 from jiesu.organizations.models import Region, Unit
 
 BAD = Said(reached=True, way="web", solved=False, satisfaction=2, dissatisfied_reason="not_solved",
@@ -51,6 +52,11 @@ class Stage:
     def ago(self, **span: float) -> dt.datetime:
         """So long before now."""
         return self.now - dt.timedelta(**span)
+
+    def last_month(self) -> dt.datetime:
+        """A morning late in the month before, of which scores are out."""
+        day = self.now.astimezone(BEIJING).replace(day=1) - dt.timedelta(days=10)
+        return day.replace(hour=9, minute=40, second=0, microsecond=0)
 
     def life(self, code: str, plan: Plan | None = None) -> Life:
         """A new order about a class, in 鼓楼."""
@@ -224,12 +230,13 @@ def _long_ways(s: Stage) -> None:
     life.inner_approve(s.ago(days=10.9), s.bureau, 0)
     life.inner_approve(s.ago(days=10.8), s.bureau, 1)
     life.approve(s.ago(days=10.5))
-    life = s.answered("0105", s.ago(days=16))  # dissatisfied, closed with a finding
-    life.call_back(s.ago(days=14), Said(
-        reached=True, solved=False, satisfaction=2, dissatisfied_reason="policy",
-        decision="finding",
-        finding="经复核现场照片和执法台账，占道问题已依法处理，诉求人要求超出政策范围。",
-    ))  # fmt: skip
+    for answered in (s.ago(days=16), s.last_month()):  # dissatisfied, closed with a finding
+        life = s.answered("0105", answered)
+        life.call_back(answered + dt.timedelta(days=2), Said(
+            reached=True, solved=False, satisfaction=2, dissatisfied_reason="policy",
+            decision="finding",
+            finding="经复核现场照片和执法台账，占道问题已依法处理，诉求人要求超出政策范围。",
+        ))  # fmt: skip
     life = s.sent("0206", s.ago(days=10))  # an improper return
     life.apply(s.ago(days=9.95), s.bureau, "return", suggested_unit=s.office)
     life.judge(s.ago(days=9.9), "return", accept=False, designate=True)
