@@ -145,7 +145,8 @@ def _settled(
         alike = (matrix @ matrix.T).toarray()
         for penalty in recipe.penalties:
             weights, bias = _ridge(matrix, alike, y[train], labels, penalty)
-            hits = np.argsort(-(asked @ weights + bias), axis=1)[:, :3] == y[test][:, None]
+            scores = (asked @ weights + bias) * _rarity(y[train], labels)
+            hits = np.argsort(-scores, axis=1)[:, :3] == y[test][:, None]
             right[penalty, telling] = float(hits[:, 0].mean() + hits.any(axis=1).mean())
     penalty, telling = max(right, key=lambda choice: right[choice])
     return replace(recipe, penalties=(penalty,), tellings=(telling,))
@@ -269,11 +270,17 @@ def calibrate(
 
 
 def _moved(scores: Floats, y: NDArray[np.int64]) -> Calibration:
-    times = np.bincount(y, minlength=scores.shape[1])
-    rarity = (times.max() / np.maximum(times, FEWEST_COUNTED)) ** RARE
+    rarity = _rarity(y, scores.shape[1])
     levelled = scores * rarity
     sharp = _sharpness(levelled, y)
     return Calibration((rarity * sharp).astype(np.float32), *_between(levelled, y, sharp))
+
+
+def _rarity(y: NDArray[np.int64], labels: int) -> Floats:
+    """What each label's scores are raised by: the more, the fewer texts it has."""
+    times = np.bincount(y, minlength=labels)
+    rarity: Floats = (times.max() / np.maximum(times, FEWEST_COUNTED)) ** RARE
+    return rarity.astype(np.float32)
 
 
 def _sharpness(scores: Floats, y: NDArray[np.int64]) -> float:
