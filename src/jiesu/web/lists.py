@@ -234,7 +234,7 @@ def list_context(
     rows = wishes.apply(
         light(chosen.rows), request.actor, at, prefix=prefix, newest_first=order != chosen.order
     )
-    page = key_page(rows, wishes.order(chosen.order), request.GET.get("after", ""), size=PAGE_SIZE)
+    page = key_page(rows, order, request.GET.get("after", ""), size=PAGE_SIZE)
     is_first = wishes.is_empty and not request.GET.get("after")
     mark = _mark_of(page.items) if is_first else _mark(chosen)
     columns = saved.columns_of(request.actor, desk, keys)
